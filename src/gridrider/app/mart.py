@@ -1,0 +1,79 @@
+"""The daily mart of a run: given in the inputs, or folded from their readings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from ..interval import DAY, DateSpan
+from ..problem import Problem, error, warning
+from .fold_readings import fold_readings
+from .settle_plan import SettlePlan
+
+if TYPE_CHECKING:
+    from .settle import SettleRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Days:
+    """Where the mart lies and which of its files a run reads."""
+
+    files: tuple[Path, ...]
+    problems: tuple[Problem, ...]
+    span: DateSpan
+
+
+def open_days(connection: duckdb.DuckDBPyConnection, request: SettleRequest, plan: SettlePlan, work: Path) -> Days:
+    """The mart's files for the days that any settled event reads; the readings are folded when there is no mart."""
+    span = days_needed(plan)
+    given = request.inputs / "days"
+    if given.is_dir():
+        files = _files(given, span)
+        problems: tuple[Problem, ...] = () if files else (
+            error("days", "holds no day that the events of this run read", f"Fold the readings of {span.first} to "
+                  f"{span.end - DAY}.",),)
+        return Days(files=files, problems=problems, span=span)
+    points = connection.sql("select distinct point_id from series order by 1").to_arrow_table().column(0)
+    report = fold_readings(request.inputs, work / "days", zone=plan.zone, points=points.combine_chunks(), dates=span,
+                           progress=request.progress, threads=request.threads,
+                           memory_limit_mb=request.memory_limit_mb)
+    return Days(files=_files(work / "days", span), span=span,
+                problems=(*report.problems, *_silent_points(connection, work / "days")))
+
+
+def days_needed(plan: SettlePlan) -> DateSpan:
+    """The local days that the rows, windows and baselines of the settled events may touch."""
+    settled = [each.local_date for each in plan.service_events if each.in_period]
+    days = [*settled, *(day for held in plan.measurement.matchers for day in held)]
+    first, last = min(days, default=plan.period.first), max(settled, default=plan.period.first)
+    return DateSpan(first=first - DAY, end=last + 3 * DAY)
+
+
+def _files(folder: Path, span: DateSpan) -> tuple[Path, ...]:
+    return tuple(sorted(file for file in folder.glob("*.parquet") if _date_of(file) in span))
+
+
+def _date_of(file: Path) -> date:
+    try:
+        return date.fromisoformat(file.stem)
+    except ValueError:
+        return date.min
+
+
+def _silent_points(connection: duckdb.DuckDBPyConnection, folder: Path) -> Sequence[Problem]:
+    """One warning per enrollment whose point has no reading at all."""
+    files = [str(file) for file in sorted(folder.glob("*.parquet"))]
+    heard = "select distinct point_id from read_parquet(?)" if files else "select null as point_id where false"
+    rows = connection.execute(f"""
+        select e.source_row, e.enrollment_id, e.point_id from enrollment as e
+        where e.enrollment_no in (select enrollment_no from call_window where to_measure)
+          and not exists (select 1 from series as s join ({heard}) as d on d.point_id = s.point_id
+                          where s.enrollment_no = e.enrollment_no and s.role = 'performance')
+        order by e.source_row""", [files] if files else []).fetchall()
+    return [warning("enrollments", "its point has no readings", "Check the point id, or ask for the readings.", row=row,
+                    column="point_id", value=f"{enrollment_id}: {point_id}") for row, enrollment_id, point_id in rows]

@@ -1,0 +1,122 @@
+"""Settle a period: from a tariff, enrollments, events and readings to statements, a ledger and their reasons."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from ..event.service_events import service_events
+from ..interval import DateSpan, local_midnight
+from ..problem import Problem, refuse_on_error
+from ..tariff.load import load
+from ..tariff.model import Tariff
+from .measure import measure_calls
+from .mart import open_days
+from .outputs import Published, publish
+from .prior import read_prior
+from .settle_calls import make_calls
+from .settle_inputs import problems_block, read_inputs
+from .settle_lines import make_lines
+from .settle_plan import make_plan
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done and how much there is."""
+
+
+def silent(step: str, done: int, total: int) -> None:
+    """The progress of nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleRequest:
+    """What to settle, from where to where."""
+
+    tariff: Path
+    inputs: Path
+    period: DateSpan
+    out: Path
+    as_of: datetime | None = None
+    """The only "now"; None = the end of the period."""
+    prior: Path | None = None
+    engine: str = "local"
+    threads: int | None = None
+    memory_limit_mb: int = 600
+    points_per_bucket: int = 5_000
+    progress: Progress = field(default=silent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What a run wrote, in numbers that its caller may print."""
+
+    out: Path
+    problems: tuple[Problem, ...]
+    counts: dict[str, int]
+    total_usd: str
+    seconds: dict[str, float]
+
+
+def settle(request: SettleRequest) -> Settled:
+    """Settle a period and write every output table, all together or not at all.
+
+    Raises DataRefused with every Problem when the tariff or the data holds an error; then nothing but
+    problems.csv is written, and that by the caller.
+    """
+    tariff, problems = load(request.tariff)
+    refuse_on_error(problems)
+    if tariff is None:
+        raise AssertionError("a tariff without an error was not read")
+    with tempfile.TemporaryDirectory(prefix="gridrider-") as work, open_database(Path(work), request) as connection:
+        return _settle(request, tariff, list(problems), connection, Path(work))
+
+
+def open_database(work: Path, request: SettleRequest) -> duckdb.DuckDBPyConnection:
+    """An in-process database bounded in memory, that spills into the work folder."""
+    connection = duckdb.connect(config={
+        "memory_limit": f"{request.memory_limit_mb}MB", "temp_directory": str(work / "spill"),
+        "autoinstall_known_extensions": False, "autoload_known_extensions": False,
+        **({"threads": request.threads} if request.threads else {})})
+    connection.execute("set TimeZone = 'UTC'")
+    return connection
+
+
+def _settle(request: SettleRequest, tariff: Tariff, problems: list[Problem], connection: duckdb.DuckDBPyConnection,
+            work: Path) -> Settled:
+    zone = ZoneInfo(tariff.timezone)
+    as_of = request.as_of or local_midnight(request.period.end, zone)
+    request.progress("Reading the tables", 0, 1)
+    inputs = read_inputs(connection, request.inputs, tariff)
+    problems += inputs.problems
+    settled = [event.start.astimezone(zone).date() in request.period and event.end <= as_of for event in inputs.events]
+    made, found = service_events(tariff, inputs.events, settled, as_of)
+    problems += found
+    prior, found = read_prior(connection, request.prior, request.period)
+    problems += found
+    if problems_block(problems):
+        refuse_on_error(problems)
+    plan = make_plan(tariff, inputs.events, made, request.period, as_of)
+    problems += make_calls(connection, plan)
+    refuse_on_error(problems)
+    days = open_days(connection, request, plan, work)
+    problems += days.problems
+    refuse_on_error(problems)
+    measure_calls(connection, request, plan, days, work)
+    problems += make_lines(connection, plan, tariff, str(request.tariff))
+    refuse_on_error(problems)
+    request.progress("Writing the tables", 0, 1)
+    published: Published = publish(connection, request.out, plan, tariff, request.tariff, problems, prior=prior,
+                                   inputs=request.inputs)
+    return Settled(out=request.out, problems=tuple(problems), counts=published.counts, total_usd=published.total_usd,
+                   seconds=published.seconds)
+
+
+def row_problems(problems: Sequence[Problem]) -> list[tuple[str, str, str, str, str, str, str]]:
+    """Problems as the rows of problems.csv."""
+    return [(problem.severity.value, problem.file, "" if problem.row is None else str(problem.row), problem.column,
+             problem.value, problem.reason, problem.what_to_do) for problem in problems]

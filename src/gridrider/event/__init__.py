@@ -1,0 +1,1 @@
+"""Grid events: which of them concern whom, and what each participant did about them."""

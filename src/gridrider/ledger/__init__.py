@@ -1,0 +1,1 @@
+"""The ledger: double entry that only grows."""

@@ -1,0 +1,1 @@
+"""Measurement: how much each enrollment helped, and against which baseline."""

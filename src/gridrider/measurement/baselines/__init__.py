@@ -1,0 +1,1 @@
+"""The SQL of the method families, one text each; `measurement.kernel` runs them."""

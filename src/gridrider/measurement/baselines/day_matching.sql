@@ -1,0 +1,99 @@
+-- Day matching (X of Y): the mean of the picked days' loads, adjusted by what the event's own day shows before it.
+-- Choices come from `method`; candidate days, already clear of holidays and events, from `candidate`.
+with probe as (      -- each series' load on each day in the shape of an event: one number per row, and the window's sum
+  select l.series_no, l.local_date, s.shape_no,
+         case when s.one_step_rows then list_select(l.clock_mwh, s.flat_picks)
+              else list_transform(s.row_picks, lambda picks: cast(list_sum(list_select(l.clock_mwh, picks)) as bigint)) end
+         as row_mwh,
+         cast(list_sum(list_select(l.clock_mwh, s.flat_picks)) as bigint) as event_mwh,
+         cast(coalesce(list_sum(list_select(l.clock_mwh, s.window_picks)), 0) as bigint) as window_mwh,
+         case when l.clock_quality is null then 0
+              else coalesce(list_max(list_select(l.clock_quality, s.all_picks)), 0) end as quality
+  from load as l join shape as s on s.step_seconds = l.step_seconds
+  where list_count(list_select(l.clock_mwh, s.all_picks)) = len(s.all_picks)
+), complete as (     -- the complete candidates of each call, latest first
+  select c.call_no, c.method_no, p.local_date, p.row_mwh, p.event_mwh, p.window_mwh, p.quality,
+         row_number() over (partition by c.call_no order by p.local_date desc) as latest
+  from call as c
+  join candidate as k on k.matcher_no = c.matcher_no
+  join probe as p on p.series_no = c.series_no and p.shape_no = c.shape_no and p.local_date = k.local_date
+  where not exists (select 1 from own_excluded as x
+                    where x.enrollment_no = c.enrollment_no and x.local_date = p.local_date)
+), looked_at as (
+  select d.*, row_number() over (partition by d.call_no order by d.event_mwh desc, d.local_date desc) as loaded
+  from complete as d join method as t on t.method_no = d.method_no where d.latest <= t.of_last
+), picked as (
+  select d.*, row_number() over (partition by d.call_no order by d.local_date desc) as place
+  from looked_at as d join method as t on t.method_no = d.method_no where d.loaded <= t.highest
+), weighted as (
+  select d.*, case when len(t.weights) = 0 then 1 else coalesce(t.weights[d.place], 0) end as weight
+  from picked as d join method as t on t.method_no = d.method_no
+), picked_days as (
+  select call_no, count(*) as days, sum(weight) as weight, sum(weight * cast(window_mwh as hugeint)) as window_sum,
+         max(quality) as quality, string_agg(cast(local_date as varchar), ';' order by local_date desc) as baseline_days
+  from weighted group by call_no
+), row_sums as (
+  select call_no, row_no, sum(weight * cast(mwh as hugeint)) as row_sum
+  from (select call_no, weight, unnest(row_mwh) as mwh, unnest(range(1, len(row_mwh) + 1)) as row_no from weighted)
+  group by call_no, row_no
+), known as (        -- everything that a row needs, whole numbers only
+  select m.call_no, m.row_no, m.seconds, m.metered_mwh, m.window_mwh, s.row_sum, d.weight, d.window_sum, d.baseline_days,
+         c.adjusts, t.*, coalesce(g.shift_mwh, 0) as given_mwh, coalesce(d.days, 0) as days,
+         greatest(m.quality, coalesce(d.quality, 0), case when c.adjusts then m.window_quality else 0 end) as quality,
+         d.days is null or d.days < t.days_min or d.weight = 0 as too_few,
+         t.adjust in ('ratio', 'additive') and c.adjusts as windowed
+  from metered as m
+  join call as c on c.call_no = m.call_no
+  join method as t on t.method_no = c.method_no
+  left join picked_days as d on d.call_no = m.call_no
+  left join row_sums as s on s.call_no = m.call_no and s.row_no = m.row_no
+  left join given as g on g.call_no = m.call_no and g.row_no = m.row_no
+), guarded as (      -- may a ratio be made? not of a baseline mean that is negative, zero or tiny
+  select *, windowed and adjust = 'ratio'
+            and (window_sum <= 0 or window_sum * 3600 < cast(smallest_mean_milliwatt as hugeint) * weight * window_s)
+            as tiny
+  from known
+), factored as (     -- the factor as a fraction
+  select *,
+         case when not windowed or adjust <> 'ratio' or tiny then 1
+              when cast(window_mwh as hugeint) * weight * low_d < low_n * window_sum then low_n
+              when cast(window_mwh as hugeint) * weight * high_d > high_n * window_sum then high_n
+              else cast(window_mwh as hugeint) * weight end as factor_n,
+         case when not windowed or adjust <> 'ratio' or tiny then 1
+              when cast(window_mwh as hugeint) * weight * low_d < low_n * window_sum then low_d
+              when cast(window_mwh as hugeint) * weight * high_d > high_n * window_sum then high_d
+              else window_sum end as factor_d,
+         case when windowed and adjust = 'additive' then cast(window_mwh as hugeint) * weight - window_sum else 0 end
+         as shift_n   -- mWh over the window, times the weights
+  from guarded
+), shifted as (      -- the additive shift per hour, held within its bounds: power = n / d milliwatts
+  select *,
+         case when high_milliwatt is not null and shift_n * 3600 > cast(high_milliwatt as hugeint) * weight * window_s
+              then cast(high_milliwatt as hugeint)
+              when low_milliwatt is not null and shift_n * 3600 < cast(low_milliwatt as hugeint) * weight * window_s
+              then cast(low_milliwatt as hugeint) else shift_n * 3600 end as power_n,
+         case when (high_milliwatt is not null and shift_n * 3600 > cast(high_milliwatt as hugeint) * weight * window_s)
+                or (low_milliwatt is not null and shift_n * 3600 < cast(low_milliwatt as hugeint) * weight * window_s)
+              then cast(1 as hugeint) else weight * greatest(window_s, 1) end as power_d
+  from factored
+), measured as (
+  select call_no, row_no, metered_mwh, quality, baseline_days, too_few, windowed, tiny, adjust, adjusts, window_mwh,
+         case when not too_few then div_half_away(row_sum, weight) end as baseline_unadjusted_mwh,
+         case when not too_few and adjust = 'ratio' and (window_mwh is not null or not windowed)
+              then div_half_away(cast(1000000 as hugeint) * factor_n, factor_d) end as factor_e6,
+         case when too_few or metered_mwh is null or (windowed and window_mwh is null) then null
+              when windowed and adjust = 'additive'
+              then div_half_away(row_sum * 3600 * power_d + power_n * seconds * weight, weight * 3600 * power_d)
+              when adjust = 'given' then div_half_away(row_sum, weight) + given_mwh
+              else div_half_away(row_sum * factor_n, weight * factor_d) end as baseline_mwh
+  from shifted
+)
+select call_no, row_no, cast(baseline_unadjusted_mwh as bigint) as baseline_unadjusted_mwh,
+       cast(factor_e6 as bigint) as factor_e6, cast(baseline_mwh as bigint) as baseline_mwh, metered_mwh,
+       cast(baseline_mwh as bigint) - metered_mwh as delivered_mwh,
+       case when baseline_mwh is null then 4 else quality end as quality, baseline_days,
+       case when too_few then 'too_few_days' when metered_mwh is null then 'missing'
+            when windowed and window_mwh is null then 'missing_window'
+            when adjust in ('ratio', 'additive') and not adjusts then 'window_after_notice'
+            when tiny then 'guard' else '' end as note
+from measured;

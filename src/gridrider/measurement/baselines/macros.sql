@@ -1,0 +1,11 @@
+-- Divide whole numbers once, ties away from zero (settlement rules, "Numbers").
+create or replace temp macro div_half_away(n, d) as
+  case when (n < 0) <> (d < 0) then -((2 * abs(n) + abs(d)) // (2 * abs(d)))
+       else (2 * abs(n) + abs(d)) // (2 * abs(d)) end;
+-- The same list with the clock's change taken into account: what a wall clock reads, always 24 hours.
+create or replace temp macro by_clock(loads, step_s, change_s, shift_s) as
+  case when shift_s is null then loads
+       when change_s % step_s <> 0 or shift_s % step_s <> 0 then loads[:change_s // step_s]
+       when shift_s > 0 then list_concat(list_concat(loads[:change_s // step_s],
+            list_resize(loads[:0], shift_s // step_s)), loads[change_s // step_s + 1:])
+       else list_concat(loads[:change_s // step_s], loads[(change_s - shift_s) // step_s + 1:]) end;

@@ -1,0 +1,54 @@
+"""Run the SQL of one family of methods on one bucket of customers: exact whole numbers in, exact whole numbers out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import duckdb
+import pyarrow as pa
+
+RESULT = pa.schema([
+    ("call_no", pa.int64()), ("row_no", pa.int32()), ("baseline_unadjusted_mwh", pa.int64()), ("factor_e6", pa.int64()),
+    ("baseline_mwh", pa.int64()), ("metered_mwh", pa.int64()), ("delivered_mwh", pa.int64()), ("quality", pa.int8()),
+    ("baseline_days", pa.string()), ("note", pa.string()),
+])
+"""One row per call and row of its event; a null number is a number that could not be had, and `note` says why."""
+
+FAMILY_SQL = {"direct": "direct", "prescriptive": "direct", "export_from_storage": "direct",
+              "day_matching": "day_matching"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kernel:
+    """The SQL texts that measure one group of calls; plain text, so that any engine can ship it."""
+
+    load: str
+    """load_hours, load_slots or load_storage."""
+    zero_exports: bool
+    family: str
+    crosses_midnight: bool
+
+    def run(self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table]) -> pa.Table:
+        """Measure the calls among `tables`; `day` must already stand in the connection or among them."""
+        for name, table in tables.items():
+            connection.register(name, table)
+        connection.register("load_choice", pa.table({"zero_exports": [self.zero_exports]}))
+        connection.execute(sql_text("macros"))
+        connection.execute(sql_text(self.load))
+        connection.execute(sql_text("load"))
+        if self.crosses_midnight:
+            connection.execute(sql_text("load_around"))
+        connection.execute(sql_text("metered"))
+        measured = connection.sql(sql_text(FAMILY_SQL[self.family])).to_arrow_table().cast(RESULT)
+        for name in (*tables, "load_choice"):
+            connection.unregister(name)
+        return measured
+
+
+@cache
+def sql_text(name: str) -> str:
+    """The text of one SQL file of the method families."""
+    return resources.files(__package__).joinpath("baselines", f"{name}.sql").read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Settlement: from performance to lines and statements, each with its reason."""

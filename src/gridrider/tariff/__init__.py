@@ -1,0 +1,1 @@
+"""The tariff: riders, services, operating parameters, dated rates."""

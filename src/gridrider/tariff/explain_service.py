@@ -1,0 +1,262 @@
+"""One service in plain words: when it may call, how it measures, what it pays. Each sentence names its clause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from .check_payments import component_of
+from .model import Adjust, Bounds, Calls, Dated, Measurement, Notice, Payment, Pick, Season, Service, Trigger
+from .words import (
+    Clauses,
+    case_text,
+    date_text,
+    days_text,
+    listed,
+    money_text,
+    number_text,
+    season_text,
+    spaced,
+    value_text,
+)
+
+METHOD_TEXTS = {
+    "direct": "All energy that the device delivers during an event counts; there is no baseline",
+    "prescriptive": "What counts is delivered energy less a fixed baseline",
+    "day_matching": "What counts is how far the event day lies below earlier, similar days",
+    "export_from_storage": "What counts is the smaller of what the battery discharges and what the premise exports",
+}
+POINT_TEXTS = {"inverter": "at the inverter", "device": "at the device", "premise": "at the premise's meter"}
+QUANTITY_TEXTS = {"battery_ac": "the battery's AC energy", "net_load": "import less export",
+                  "device_load": "the device's load"}
+EXPORT_TEXTS = {"count": "Export to the grid counts",
+                "zero_per_location": "Export counts as zero load at each location",
+                "zero_per_resource": "Export counts only up to the load of the whole aggregation"}
+TRIGGER_TEXTS = {"price": "when the market price is", "grid_alert": "on a grid alert",
+                 "peak_forecast": "when a peak is forecast", "declared_emergency": "in a declared emergency",
+                 "operator": "when the operator decides so", "program_minimum": "to reach the program's minimum"}
+EXCLUSION_TEXTS = {"holidays": "holidays", "program_events": "days with an event of the program",
+                   "own_events": "days with an event of the customer", "own_outages": "days with an outage at the site"}
+FAMILY_TEXTS = {
+    "energy": "pays for each kilowatt-hour that counts",
+    "capacity_average": "pays a rate per kW times the average power over the events",
+    "capacity_price_weighted": "pays a rate per kW times the average power, each hour weighted by its market price",
+    "capacity_committed": "pays a rate per kW of committed power (nameplate power where none is committed)",
+}
+MISSED_TEXTS = {"measured": "A missed event counts with what was measured",
+                "counts_as_zero": "A missed event counts as zero"}
+ANSWER_TEXTS = {"counts_as_zero": "counts as zero", "not_counted": "is not counted",
+                "measured": "counts with what was measured"}
+
+
+def call_sentences(calls: Calls, season: Season | None, clauses: Clauses) -> Iterator[str]:
+    """What the utility may do: when, how often and how long it may call."""
+    say = clauses.phrase
+    if season is not None:
+        yield f"Events may be called from {season_text(season)}."
+    else:
+        yield "Events may be called all year."
+    if calls.days:
+        yield f"They are called {say(calls.days, days_text)}."
+    if calls.holidays:
+        yield f"Events on holidays are {say(calls.holidays, spaced)}."
+    if calls.hours is not None:
+        hours = f"{say(calls.hours.from_, value_text)} and {say(calls.hours.to, _end_of_day)}"
+        yield f"They lie between {hours}, local time."
+    yield from _limit_sentences(calls, clauses)
+    if calls.consecutive_days:
+        yield f"Events on days in a row are {say(calls.consecutive_days, spaced)}."
+    if calls.notice is not None:
+        yield from _notice_sentences(calls.notice, clauses)
+    for name, kind in calls.kinds.items():
+        fits = " Only enrollments whose length of discharge fits are called." if any(
+            dated.value for dated in kind.duration_matches) else ""
+        yield f"Kind of event, {kind.title or spaced(name)}: {say(kind.counts, _counts)}.{fits}"
+    for trigger in calls.triggers:
+        yield trigger_sentence(trigger, calls, clauses)
+
+
+def _limit_sentences(calls: Calls, clauses: Clauses) -> Iterator[str]:
+    for bounds, what, unit in ((calls.duration_h, "An event lasts", "hours"),
+                               (calls.events_per_month, "A month has", "events"),
+                               (calls.events_per_year, "A program year has", "events"),
+                               (calls.hours_per_year, "A program year has", "hours of events")):
+        if bounds is not None and (bounds.min or bounds.max):
+            yield f"{what} {bounds_phrase(bounds, unit, clauses)}."
+
+
+def _notice_sentences(notice: Notice, clauses: Clauses) -> Iterator[str]:
+    if notice.day_ahead_by:
+        yield f"Notice of a day-ahead event comes by {clauses.phrase(notice.day_ahead_by, value_text)} the day before."
+    if notice.day_of_min_minutes:
+        minutes = clauses.phrase(notice.day_of_min_minutes, number_text)
+        yield f"Notice of a day-of event comes at least {minutes} minutes ahead."
+
+
+def _counts(counts: bool) -> str:
+    return "its hours count toward payment" if counts else "its hours do not count"
+
+
+def _end_of_day(end: Any) -> str:
+    return "24:00" if f"{end:%H:%M}" == "00:00" else f"{end:%H:%M}"
+
+
+def bounds_phrase(bounds: Bounds, unit: str, clauses: Clauses) -> str:
+    """At least and at most, with unit and clauses."""
+    parts = [f"{words} {clauses.phrase(history, _with_unit(unit))}"
+             for words, history in (("at least", bounds.min), ("at most", bounds.max)) if history]
+    return listed(parts)
+
+
+def _with_unit(unit: str) -> Callable[[Any], str]:
+    return lambda held: f"{number_text(held)} {unit.replace('s', '', 1) if held == 1 else unit}"
+
+
+def trigger_sentence(trigger: Trigger, calls: Calls, clauses: Clauses) -> str:
+    """What may cause an event, with the kind of the event."""
+    kind = calls.kinds[trigger.event_kind].title if trigger.event_kind else ""
+    text = f"An event{f' ({kind})' if kind else ''} may be called {TRIGGER_TEXTS[trigger.kind]}"
+    if trigger.above_usd_per_mwh:
+        text += f" above {clauses.phrase(trigger.above_usd_per_mwh, lambda held: f'{money_text(held)} per MWh')}"
+    if trigger.any_of:
+        text += f": {clauses.phrase(trigger.any_of, _alerts)}"
+    if trigger.source:
+        text += f", as published by {clauses.phrase(trigger.source, lambda held: held.upper())}"
+    if trigger.top_days:
+        text += f", on the {clauses.phrase(trigger.top_days, number_text)} highest days of a year"
+    if trigger.because:
+        text += f": {clauses.phrase(trigger.because, str)}"
+    return f"{text}."
+
+
+def _alerts(levels: frozenset[str]) -> str:
+    names = [spaced(level).replace("eea", "EEA").replace("flex alert", "Flex Alert") for level in sorted(levels)]
+    return listed(names, last="or")
+
+
+def measurement_sentences(measurement: Measurement, clauses: Clauses) -> Iterator[str]:
+    """How performance is measured."""
+    say = clauses.phrase
+    quantity = f": {say(measurement.quantity, QUANTITY_TEXTS.__getitem__)}" if measurement.quantity else ""
+    yield f"Performance is measured {POINT_TEXTS[measurement.point]}{quantity}."
+    yield f"{say(measurement.method, METHOD_TEXTS.__getitem__)}."
+    if measurement.baseline_share:
+        yield f"The baseline is {say(measurement.baseline_share, _share)} of nameplate power."
+    if measurement.exports:
+        yield f"{say(measurement.exports, EXPORT_TEXTS.__getitem__)}."
+    if measurement.pick is not None:
+        yield from pick_sentences(measurement.pick, clauses)
+    for name, day_type in measurement.day_types.items():
+        yield f"Similar days, {spaced(name)}: {say(day_type.days, days_text)}."
+        if day_type.pick is not None:
+            yield from pick_sentences(day_type.pick, clauses)
+    if measurement.exclude:
+        yield f"No baseline is made of {say(measurement.exclude, _exclusions)}."
+    if measurement.holiday_counts_as:
+        yield f"A holiday counts as {say(measurement.holiday_counts_as, spaced)}."
+    if measurement.adjust is not None:
+        yield from adjust_sentences(measurement.adjust, clauses)
+    floor = measurement.floor
+    if floor is not None:
+        whose = "each site" if floor.over == "site" else "each aggregation as a whole"
+        least = say(floor.at, number_text) if floor.at else "0"
+        yield f"The result of each {floor.per} is not less than {least}, for {whose}."
+    if measurement.wait_days:
+        yield f"Data is waited for {say(measurement.wait_days, number_text)} days after the period."
+
+
+def _share(share: Any) -> str:
+    return f"{number_text(share * 100)}%"
+
+
+def _exclusions(names: frozenset[str]) -> str:
+    return listed([EXCLUSION_TEXTS[name] for name in sorted(names)], last="or")
+
+
+def pick_sentences(pick: Pick, clauses: Clauses) -> Iterator[str]:
+    """Which earlier days make a baseline."""
+    text = f"The baseline looks at the latest {clauses.phrase(pick.of_last, number_text)} similar days"
+    if pick.highest:
+        text += f" and takes the {clauses.phrase(pick.highest, number_text)} with the highest load in the event's hours"
+    if pick.look_back_days:
+        text += f", going back at most {clauses.phrase(pick.look_back_days, number_text)} days"
+    yield f"{text}."
+    if pick.weights:
+        yield f"The days weigh, latest first: {clauses.phrase(pick.weights, value_text)}."
+    if pick.days_min or pick.too_few_days:
+        least = f" than {clauses.phrase(pick.days_min, number_text)}" if pick.days_min else ""
+        then = clauses.phrase(pick.too_few_days, spaced) if pick.too_few_days else "no payment"
+        yield f"With fewer days{least}: {then}."
+
+
+def adjust_sentences(adjust: Adjust, clauses: Clauses) -> Iterator[str]:
+    """How the baseline follows the event's day."""
+    say = clauses.phrase
+    kinds = {dated.value for dated in adjust.kind}
+    if kinds == {"given"}:
+        yield f"The utility gives an adjustment of its own, for example for weather {clauses.mark(*adjust.kind)}."
+        return
+    window = f"{say(adjust.hours_before, number_text)} hours" if adjust.hours_before else "a window"
+    gap = f" that end {say(adjust.gap_hours, number_text)} hours before the event" if adjust.gap_hours else ""
+    how = say(adjust.kind, {"ratio": "multiplied by a factor", "additive": "shifted",
+                            "given": "adjusted as the utility says"}.__getitem__)
+    yield f"On the event's day the baseline is {how}, from the load in {window}{gap}."
+    for low, high, what in ((adjust.low, adjust.high, "factor"), (adjust.low_kw, adjust.high_kw, "shift in kW")):
+        bounds = [f"{words} {say(history, value_text)}"
+                  for words, history in (("at least", low), ("at most", high)) if history]
+        if bounds:
+            yield f"The {what} is {listed(bounds)}."
+    if adjust.must_precede:
+        yield f"Where that window does not lie before the {say(adjust.must_precede, spaced)}, nothing is adjusted."
+    if adjust.smallest_mean_kw:
+        yield f"Below a mean of {say(adjust.smallest_mean_kw, number_text)} kW in it no ratio is made: the factor is 1."
+
+
+def payment_lines(service: Service, clauses: Clauses) -> tuple[list[str], list[tuple[str, ...]]]:
+    """What the service pays: sentences, and the rows of the table of rates."""
+    sentences: list[str] = []
+    rows: list[tuple[str, ...]] = []
+    for payment in service.payments:
+        sentences += list(_payment_sentences(payment, service, clauses))
+        for history in (payment.rate_usd_per_kwh, payment.rate_usd_per_kw_month, payment.rate_usd_per_kw_season):
+            ordered = sorted(history, key=_rate_order)
+            rows += [(spaced(component_of(payment)), case_text(dated), date_text(dated.effective),
+                      value_text(dated.value, dated.unit), clauses.mark(dated)) for dated in ordered]
+    return sentences, rows
+
+
+def _rate_order(dated: Dated[Any]) -> tuple[Any, ...]:
+    return (dated.duration_h or 0, sorted(dated.customer_classes), dated.effective, sorted(dated.months), dated.filed)
+
+
+def _payment_sentences(payment: Payment, service: Service, clauses: Clauses) -> Iterator[str]:
+    name = spaced(component_of(payment)).capitalize()
+    kinds = [service.calls.kinds[kind].title or spaced(kind) for kind in payment.kinds]
+    only = f", for events of the kind {listed(kinds, last='or')} only" if kinds else ""
+    yield f"{name} {FAMILY_TEXTS[payment.family]}{only}."
+    if payment.average_over:
+        yield f"{name}: its average runs over {clauses.phrase(payment.average_over, lambda held: f'all {held}')}."
+    if payment.multiplier:
+        yield f"{name}: the rates below are multiplied by {clauses.phrase(payment.multiplier, number_text)}."
+    if payment.prorate:
+        yield f"{name}: a period enrolled in part is paid {clauses.phrase(payment.prorate, spaced)}."
+
+
+def _reasons(names: frozenset[str]) -> str:
+    return listed([spaced(name) for name in sorted(names)])
+
+
+def outcome_sentences(service: Service, clauses: Clauses) -> Iterator[str]:
+    """What each way of not answering means for the payment."""
+    outcomes, say = service.outcomes, clauses.phrase
+    if outcomes.missed:
+        yield f"{say(outcomes.missed, MISSED_TEXTS.__getitem__)}."
+    if outcomes.opted_out:
+        yield f"An event the customer opts out of {say(outcomes.opted_out, ANSWER_TEXTS.__getitem__)}."
+    if outcomes.suspended:
+        yield f"An event while participation is suspended {say(outcomes.suspended, ANSWER_TEXTS.__getitem__)}."
+    if outcomes.excused:
+        yield f"Time that is excused and left out: {say(outcomes.excused, _reasons)}."
+    if outcomes.missing is not None and outcomes.missing.counts_as_zero_after_days:
+        yield ("Readings that stay away count as zero after "
+               f"{say(outcomes.missing.counts_as_zero_after_days, number_text)} days.")

@@ -1,0 +1,1 @@
+"""Telemetry: readings in, clean days out."""

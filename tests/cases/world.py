@@ -1,0 +1,178 @@
+"""A tariff's worked example as an input folder.
+
+An example says only what matters to it: homes that differ from the ordinary one, events by their local clock, what each
+home did in them. All the rest is filled in here, in the open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ruamel.yaml import YAML
+
+from gridrider.tariff.load import load
+from gridrider.tariff.model import Rider, Tariff
+from tests.settle.folder import Folder
+
+Case = Mapping[str, Any]
+
+HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
+UNAVAILABLE = ("suspended", "storm_hold", "islanded", "utility_fault", "device_fault", "not_called", "unreachable")
+KNOWN_KEYS = frozenset({"name", "cite", "period", "as_of", "homes", "events", "discharge_kw", "usual_kw", "load_kw",
+                        "window_kw", "days_back", "adjustment_kwh", "price_usd_per_mwh", "expect"})
+WINDOW_HOURS = 6
+"""Hours before an event of which an example at the retail meter has readings."""
+
+
+def cases_of(file: Path) -> list[Case]:
+    """The examples of a cases.yaml."""
+    return list(YAML(typ="safe").load(file.read_text(encoding="utf-8")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """An event of an example."""
+
+    event_id: str
+    start: datetime
+    end: datetime
+
+
+def folder_of(case: Case, tariff_file: Path) -> Folder:
+    """The input folder that an example stands for."""
+    unknown = set(case) - KNOWN_KEYS
+    if unknown:
+        raise ValueError(f"{case['name']}: no example has a key {', '.join(sorted(unknown))}")
+    tariff, problems = load(tariff_file)
+    if tariff is None:
+        raise ValueError("\n".join(map(str, problems)))
+    folder, zone = Folder(), ZoneInfo(tariff.timezone)
+    homes = {str(name): dict(said or {}) for name, said in (case.get("homes") or {"home": {}}).items()}
+    events = [_event(folder, str(name), said, zone) for name, said in (case.get("events") or {}).items()]
+    for name, said in homes.items():
+        _home(folder, tariff, name, said)
+    _answers(folder, case, homes, events)
+    if "usual_kw" in case:
+        _usual_days(folder, case, homes, events)
+    _prices(folder, tariff, case, events)
+    for event_id, by_home in (case.get("adjustment_kwh") or {}).items():
+        for home, kwh in _by_home(by_home, homes).items():
+            folder.add("adjustments", event_id=event_id, enrollment_id=home, kwh=kwh)
+    return folder
+
+
+def _event(folder: Folder, name: str, said: Mapping[str, Any], zone: ZoneInfo) -> Called:
+    """An event by its local clock: start, hours, and where it matters called, cancelled, kind, zone."""
+    start = _local(said["start"], zone)
+    event = Called(event_id=name, start=start, end=start + timedelta(hours=float(said["hours"])))
+    folder.add("events", event_id=name, service=said.get("service"), kind=said.get("kind"), start=event.start,
+               end=event.end, zone=said.get("zone"),
+               called_at=_local(said["called"], zone) if "called" in said else None,
+               cancelled_at=_local(said["cancelled"], zone) if "cancelled" in said else None)
+    return event
+
+
+def _local(text: object, zone: ZoneInfo) -> datetime:
+    return datetime.fromisoformat(str(text)).replace(tzinfo=zone).astimezone(UTC)
+
+
+def _home(folder: Folder, tariff: Tariff, name: str, said: Mapping[str, Any]) -> None:
+    """The ordinary home, with what the example says of its own: a signed customer of long standing, 5 kW."""
+    rider_name = str(said.get("rider") or next(iter(tariff.riders)))
+    rider: Rider = tariff.riders[rider_name]
+    ordinary = {"enrollment_id": name, "rider": rider_name, "customer_id": name, "participant_id": name,
+                "point_id": f"meter-{name}", "technology": rider.technologies[0], "nameplate_kw": "5",
+                "duration_h": "2", "agreement_signed_on": "2024-06-15", "starts_on": "2024-06-15",
+                "zone": next(iter(tariff.zones), "")}
+    folder.add("enrollments", **{**ordinary, **said})
+
+
+def _by_home(said: Any, homes: Mapping[str, object]) -> dict[str, Any]:
+    """What is said of each home; said once, it holds for all."""
+    return {str(home): value for home, value in said.items()} if isinstance(said, Mapping) \
+        else dict.fromkeys(homes, said)
+
+
+def _answers(folder: Folder, case: Case, homes: Mapping[str, object], events: list[Called]) -> None:
+    """What each home did in each event: power by the hour, or one of the words that stand for no answer."""
+    for table, sign in (("discharge_kw", -1), ("load_kw", 1)):
+        said_of = {str(event): _by_home(said, homes) for event, said in (case.get(table) or {}).items()}
+        for event in events:
+            for home, said in said_of.get(event.event_id, {}).items():
+                _answer(folder, event, home, said, sign)
+
+
+def _answer(folder: Folder, event: Called, home: str, said: Any, sign: int) -> None:
+    if isinstance(said, Mapping):  # a word and the power that was metered all the same
+        for word, power in said.items():
+            _word(folder, event, home, str(word))
+            _power(folder, f"meter-{home}", event.start, event.end, power, sign)
+    elif isinstance(said, str) and not _is_number(said):
+        _word(folder, event, home, said)
+        if said != "no_readings":
+            _power(folder, f"meter-{home}", event.start, event.end, "0", sign)
+    else:
+        _power(folder, f"meter-{home}", event.start, event.end, said, sign)
+
+
+def _is_number(text: str) -> bool:
+    return text.lstrip("-")[:1].isdigit()
+
+
+def _word(folder: Folder, event: Called, home: str, word: str) -> None:
+    """opted_out, opted_out_at_the_end, no_readings, or a reason for which the device was unavailable."""
+    if word == "opted_out":
+        folder.add("opt_outs", event_id=event.event_id, enrollment_id=home, at=event.end - timedelta(seconds=1))
+    elif word == "opted_out_at_the_end":
+        folder.add("opt_outs", event_id=event.event_id, enrollment_id=home, at=event.end)
+    elif word in UNAVAILABLE:
+        folder.add("unavailable", enrollment_id=home, event_id=event.event_id, reason=word)
+    elif word != "no_readings":
+        raise ValueError(f"{event.event_id}, {home}: {word} is no answer that an example knows")
+
+
+def _power(folder: Folder, point: str, start: datetime, end: datetime, said: Any, sign: int) -> None:
+    """Readings of a constant power, or of one for each hour; by the quarter where the event is not of whole hours."""
+    on_the_hour = start.minute == 0 and end.minute == 0
+    step = HOUR if on_the_hour else QUARTER
+    at, number = start, 0
+    while at < end:
+        power_kw = Decimal(str(said[number] if isinstance(said, list) else said)) * sign
+        energy_kwh = power_kw if on_the_hour else power_kw / 4
+        folder.add("readings", point_id=point, start=at, seconds=int(step.total_seconds()),
+                   import_kwh=max(energy_kwh, Decimal(0)), export_kwh=max(-energy_kwh, Decimal(0)))
+        at, number = at + step, number + 1
+
+
+def _usual_days(folder: Folder, case: Case, homes: Mapping[str, object], events: list[Called]) -> None:
+    """The usual load of the days before, and of the hours before each event unless window_kw says otherwise."""
+    usual, back = _by_home(case["usual_kw"], homes), int(case.get("days_back", 46))
+    days: dict[date, datetime] = {}
+    for event in events:
+        days.update({event.start.date() - timedelta(days=number): event.start for number in range(1, back + 1)})
+    called = {event.start.date(): event for event in events}
+    for home in homes:
+        for day in sorted(days.keys() | called.keys()):
+            event = called.get(day)
+            start = event.start if event is not None else datetime.combine(day, time(), UTC)
+            first = start - WINDOW_HOURS * HOUR if event is not None else start
+            last = start if event is not None else start + timedelta(days=1)
+            windows = (case.get("window_kw") or {}).get(event.event_id) if event is not None else None
+            power = usual[home] if windows is None else _by_home(windows, homes).get(home, usual[home])
+            _power(folder, f"meter-{home}", first, last, str(power), 1)
+
+
+def _prices(folder: Folder, tariff: Tariff, case: Case, events: list[Called]) -> None:
+    """The price of each hour of each event, in every zone."""
+    for event in events:
+        for number, price in enumerate((case.get("price_usd_per_mwh") or {}).get(event.event_id, ())):
+            for zone in tariff.zones.values():
+                for series in {dated.value for dated in zone.price_series}:
+                    folder.add("prices", series=series, start=event.start + number * HOUR, seconds=3600,
+                               usd_per_mwh=price)

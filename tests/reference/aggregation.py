@@ -1,0 +1,121 @@
+"""Floors over an aggregation, and exports that count for nobody: the one line that makes the difference."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from fractions import Fraction
+
+from gridrider.tariff.model import Payment, Service, value_on
+from tests.reference.concern import Run
+from tests.reference.numbers import cents_of
+from tests.reference.outcome import STEP_SECONDS, Taken, settled_mwh
+from tests.reference.payments import Owed, component_of, is_final
+from tests.reference.periods import Period, begun, whole_months, whole_seasons
+
+MICRO = 1_000_000
+Group = tuple[str, str, str]
+
+
+def adjustments(run: Run, payment: Payment, service_name: str, service: Service, taken: list[Taken],
+                lines: list[Owed]) -> list[Owed]:
+    """The aggregation lines beside a payment's enrollment lines."""
+    floor = service.measurement.floor
+    mine = [line for line in lines if line.component == component_of(payment) and line.service_name == service_name]
+    if payment.family == "energy":
+        over_events = _by_event(run, service, taken, mine)
+        if floor is not None and floor.over == "aggregation" and floor.per in ("month", "season"):
+            return over_events + _by_period(run, service, floor.per, mine)
+        return over_events
+    if floor is not None and floor.over == "aggregation" and floor.per in ("month", "season"):
+        groups = _grouped(mine, lambda line: (line.participant_id, line.aggregation_id, str(line.period.first)))
+        return [_line(run, group, group[0].period, "", -sum((line.quantity for line in group), Fraction(0)),
+                      -sum(line.cents for line in group))
+                for group in groups if sum((line.quantity for line in group), Fraction(0)) < 0]
+    return []
+
+
+def _grouped(lines: Iterable[Owed], key: object) -> list[list[Owed]]:
+    groups: dict[object, list[Owed]] = defaultdict(list)
+    for line in lines:
+        groups[key(line)].append(line)  # type: ignore[operator]
+    return list(groups.values())
+
+
+def _by_period(run: Run, service: Service, per: str, mine: list[Owed]) -> list[Owed]:
+    """An energy payment whose sum over a month or season is floored."""
+    made = []
+    for period in begun(run, whole_months(run, service) if per == "month" else whole_seasons(run, service)):
+        inside = [line for line in mine if line.period.first in period]
+        for group in _grouped(inside, lambda line: (line.participant_id, line.aggregation_id)):
+            total = sum((line.quantity for line in group), Fraction(0))
+            if total < 0:
+                made.append(_line(run, group, period, "", -total, -sum(line.cents for line in group)))
+    return made
+
+
+def _by_event(run: Run, service: Service, taken: list[Taken], mine: list[Owed]) -> list[Owed]:
+    """The difference of each event of an aggregation, where a floor or the treatment of exports makes one."""
+    who = {(item.enrollment.enrollment_id, item.event.event_id): item for item in taken}
+    made = []
+    for group in _grouped(mine, lambda line: (line.participant_id, line.aggregation_id, line.event_id)):
+        items = [who[line.enrollment.enrollment_id, line.event_id] for line in group if line.enrollment is not None]
+        target_mwh = _target_mwh(run, service, items)
+        plain_mwh = sum(settled_mwh(run, item) for item in items)
+        if target_mwh == plain_mwh:
+            continue
+        difference = Fraction(target_mwh - plain_mwh, MICRO)
+        if target_mwh == 0:
+            cents = -sum(line.cents for line in group)
+        else:
+            cents = cents_of(Fraction(target_mwh, MICRO), group[0].rate or Fraction(0)) \
+                - sum(line.cents for line in group)
+        made.append(_line(run, group, group[0].period, group[0].event_id, difference, cents))
+    return made
+
+
+def _target_mwh(run: Run, service: Service, items: list[Taken]) -> int:
+    """What the aggregation is paid for in an event, all together."""
+    day = run.day(items[0].event)
+    floor = service.measurement.floor
+    step = STEP_SECONDS[value_on(service.measurement.step, day, run.as_of_day, "clock_hour")]
+    exports = value_on(service.measurement.exports, day, run.as_of_day, "count")
+    if exports == "zero_per_resource":
+        rows = _resource_rows(items, step)
+    elif floor is not None and floor.over == "aggregation" and floor.per == "hour":
+        rows = _plain_rows(items, step)
+    else:
+        rows = [sum(settled_mwh(run, item) for item in items)]
+    if floor is not None and floor.over == "aggregation" and floor.per == "hour":
+        rows = [max(0, mwh) for mwh in rows]
+    if floor is not None and floor.over == "aggregation" and floor.per == "event":
+        return max(0, sum(rows))
+    return sum(rows)
+
+
+def _plain_rows(items: list[Taken], step: int) -> list[int]:
+    rows: dict[int, int] = defaultdict(int)
+    for item in items:
+        for row in () if item.zero else item.rows:
+            rows[row.span.start // step] += row.delivered_mwh or 0
+    return list(rows.values())
+
+
+def _resource_rows(items: list[Taken], step: int) -> list[int]:
+    baseline: dict[int, int] = defaultdict(int)
+    metered: dict[int, int] = defaultdict(int)
+    for item in items:
+        for row in () if item.zero else item.rows:
+            baseline[row.span.start // step] += row.baseline_mwh or 0
+            metered[row.span.start // step] += row.metered_mwh or 0
+    return [max(0, baseline[key]) - max(0, metered[key]) for key in baseline]
+
+
+def _line(run: Run, group: list[Owed], period: Period, event_id: str, quantity: Fraction, cents: int) -> Owed:
+    first = group[0]
+    sure = all(line.sure for line in group)
+    return Owed(enrollment=None, participant_id=first.participant_id, aggregation_id=first.aggregation_id,
+                payee_id=first.participant_id, service_name=first.service_name, service=first.service,
+                component="aggregation_adjustment", event_id=event_id, period=period, quantity=quantity,
+                unit=first.unit, rate=first.rate, rate_unit=first.rate_unit, rate_effective=first.rate_effective,
+                clause=first.clause, cents=cents, sure=sure, final=is_final(run, first.service, period, sure))

@@ -1,0 +1,185 @@
+"""The reference settlement: a folder of CSV tables and a tariff in, the contract's tables out, row by row.
+
+Written from docs/reference/settlement-rules.md and the batch contract alone, with loops and exact fractions, so that
+the engine can be held against it. Ids and sentences are the engine's own; what names a line here is its natural key.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from gridrider.tariff.load import load
+from gridrider.tariff.model import Tariff, value_on
+from tests.reference.aggregation import adjustments
+from tests.reference.concern import Run, concerning, rider_of, service_of
+from tests.reference.inputs import World, instant, read_world
+from tests.reference.meters import Meters
+from tests.reference.numbers import MICRO, cents_text, six_decimals, whole
+from tests.reference.outcome import Row, Taken, settled_mwh, take_part
+from tests.reference.payments import Owed, capacity_lines, energy_lines, price_at
+from tests.reference.periods import Period, clipped, whole_months, whole_seasons
+from tests.reference.spans import instant_text, midnight
+
+Cells = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """The tables of a settlement as texts."""
+
+    participation: list[Cells]
+    performance: list[Cells]
+    lines: list[Cells]
+    statements: list[Cells]
+
+
+def days_of(period: str) -> tuple[date, date]:
+    """First day and end of START/END, a month or a year."""
+    if "/" in period:
+        first, end = period.split("/")
+        return date.fromisoformat(first), date.fromisoformat(end)
+    if len(period) == 4:
+        return date(int(period), 1, 1), date(int(period) + 1, 1, 1)
+    year, month = map(int, period.split("-"))
+    return date(year, month, 1), date(year + month // 12, month % 12 + 1, 1)
+
+
+def run_of(tariff: Tariff, period: str, as_of: str = "") -> Run:
+    """What is asked: the period and as-of, which is the period's end unless said."""
+    zone = ZoneInfo(tariff.timezone)
+    first, end = days_of(period)
+    now = midnight(end, zone)
+    if as_of:
+        now = instant(as_of) if "T" in as_of else midnight(date.fromisoformat(as_of), zone)
+    return Run(tariff=tariff, zone=zone, first=first, end=end, as_of=now)
+
+
+def settle(tariff_file: Path, inputs: Path, period: str, as_of: str = "") -> Settled:
+    """Settle a folder of inputs."""
+    tariff, problems = load(tariff_file)
+    if tariff is None:
+        raise ValueError("\n".join(map(str, problems)))
+    run, world = run_of(tariff, period, as_of), read_world(inputs)
+    taken = everything(run, world)
+    owed = everything_owed(run, world, taken)
+    return Settled(participation=sorted((participation_row(run, item) for item in taken), key=_key_of_taken),
+                   performance=[cells for item in taken for cells in performance_rows(run, world, item)],
+                   lines=[line_cells(line) for line in owed], statements=statements(run, owed))
+
+
+def _key_of_taken(cells: Cells) -> tuple[str, str]:
+    return cells["enrollment_id"], cells["event_id"]
+
+
+def everything(run: Run, world: World) -> list[Taken]:
+    """How each enrollment took part in each event of the period that concerns it."""
+    meters = Meters(world, run.zone)
+    taken = []
+    for enrollment in world.enrollments:
+        for event in concerning(run, world, enrollment):
+            service = service_of(run, enrollment, event)
+            if service is not None and run.first <= run.day(event) < run.end:
+                taken.append(take_part(run, world, meters, enrollment, event, service))
+    return taken
+
+
+def everything_owed(run: Run, world: World, taken: list[Taken]) -> list[Owed]:
+    """Every line of every payment."""
+    owed: list[Owed] = []
+    for rider_name, rider in run.tariff.riders.items():
+        enrolled = [enrollment for enrollment in world.enrollments
+                    if rider_of(run, enrollment) is rider and (enrollment.rider or rider_name) == rider_name]
+        for name, service in rider.services.items():
+            mine = [item for item in taken if item.service is service]
+            for payment in service.payments:
+                lines: list[Owed] = []
+                if payment.family == "energy":
+                    lines = energy_lines(run, payment, mine)
+                else:
+                    for enrollment in enrolled:
+                        if enrollment.services and name not in enrollment.services:
+                            continue
+                        his = [item for item in mine if item.enrollment is enrollment]
+                        lines += capacity_lines(run, world, payment, enrollment, name, service, his)
+                owed += lines + adjustments(run, payment, name, service, mine, lines)
+    return owed
+
+
+def participation_row(run: Run, item: Taken) -> Cells:
+    """One row of participation."""
+    kw = whole(Fraction(item.measured_mwh * 3600, item.seconds)) if item.seconds else 0
+    shown = item.outcome in ("performed", "missed") or (item.outcome == "opted_out" and not item.zero)
+    return {"enrollment_id": item.enrollment.enrollment_id, "event_id": item.event.event_id, "outcome": item.outcome,
+            "counted": "true" if item.counted else "false",
+            "average_kw": six_decimals(kw) if shown and item.rows else ("0.000000" if item.zero else "")}
+
+
+def weight_of(run: Run, world: World, item: Taken, row: Row) -> Fraction:
+    """A row's weight in an average: a price in USD/MWh, else 1."""
+    families = {payment.family for payment in item.service.payments}
+    if "capacity_price_weighted" in families:
+        return Fraction(price_at(run, world, item, row.span.start), MICRO)
+    return Fraction(1)
+
+
+def performance_rows(run: Run, world: World, item: Taken) -> list[Cells]:
+    """The rows of one participation."""
+    def shown(mwh: int | None) -> str:
+        return "" if mwh is None else six_decimals(mwh)
+
+    return [{"enrollment_id": item.enrollment.enrollment_id, "event_id": item.event.event_id,
+             "service": item.service_name, "start": instant_text(row.span.start), "seconds": str(row.span.seconds),
+             "point_id": row.point_id, "baseline_unadjusted_kwh": shown(row.unadjusted_mwh),
+             "adjustment_factor": "" if row.factor is None else six_decimals(whole(row.factor * MICRO)),
+             "baseline_kwh": shown(row.baseline_mwh), "metered_kwh": shown(row.metered_mwh),
+             "delivered_kwh": shown(row.delivered_mwh), "weight": str(weight_of(run, world, item, row)),
+             "quality": row.quality, "baseline_days": ";".join(row.days)} for row in item.rows]
+
+
+def line_cells(line: Owed) -> Cells:
+    """One line, its rate and quantity as texts with six decimals."""
+    enrollment = line.enrollment.enrollment_id if line.enrollment is not None else ""
+    return {"participant_id": line.participant_id, "aggregation_id": line.aggregation_id, "payee_id": line.payee_id,
+            "enrollment_id": enrollment, "service": line.service_name, "component": line.component,
+            "event_id": line.event_id, "period_start": str(line.period.first), "period_end": str(line.period.end),
+            "clause": line.clause, "quantity": six_decimals(whole(line.quantity * MICRO)), "unit": line.unit,
+            "rate": "" if line.rate is None else str(line.rate), "rate_unit": line.rate_unit,
+            "rate_effective": str(line.rate_effective or ""), "amount_usd": cents_text(line.cents), "version": "1",
+            "status": "final" if line.final else "provisional"}
+
+
+def payment_period(run: Run, line: Owed) -> Period:
+    """The payment period in which a line's own period begins."""
+    rider = next(rider for rider in run.tariff.riders.values() if line.service in rider.services.values())
+    said = "season" if rider.pay is None else value_on(rider.pay.schedule, line.period.first, run.as_of_day, "season")
+    day = line.period.first
+    if said == "month":
+        spans = whole_months(run, line.service)
+    elif said == "year":
+        spans = [(date(day.year, 1, 1), date(day.year + 1, 1, 1))]
+    else:
+        spans = whole_seasons(run, line.service)
+    first, end = next((first, end) for first, end in spans if first <= day < end)
+    period = clipped(run, first, end)
+    if period is None:
+        raise ValueError("a line outside the period")
+    return period
+
+
+def statements(run: Run, owed: list[Owed]) -> list[Cells]:
+    """One per payee, participant and payment period."""
+    totals: dict[tuple[str, str, str, str], int] = defaultdict(int)
+    for line in owed:
+        period = payment_period(run, line)
+        totals[line.payee_id, line.participant_id, str(period.first), str(period.end)] += line.cents
+    return [{"payee_id": payee, "participant_id": participant, "period_start": first, "period_end": end,
+             "total_usd": cents_text(cents), "version": "1"}
+            for (payee, participant, first, end), cents in sorted(totals.items())]
+
+
+__all__ = ["Settled", "everything", "everything_owed", "run_of", "settle", "settled_mwh"]
