@@ -85,7 +85,7 @@ def cli_page() -> str:
 CLI_INTRO = """\
 `gridrider` and `python -m gridrider` are the same. Exit codes: 0 done, 1 the tariff or the data says no, 2 wrong usage,
 3 an internal fault. Progress and messages go to standard error; with `--json` standard output holds one JSON document
-and nothing else."""
+and nothing else. `gridrider --version` prints the version."""
 
 
 def command_sections(name: str, parser: argparse.ArgumentParser, about: str = "") -> Iterator[str]:
@@ -122,7 +122,8 @@ def argument_help(parser: argparse.ArgumentParser, action: argparse.Action) -> s
     """What an argument means, its choices and its default."""
     text = cell(parser._get_formatter()._expand_help(action)) if action.help else ""
     choices = f". One of {', '.join(f'`{choice}`' for choice in action.choices)}" if action.choices else ""
-    return f"{text}{choices}"
+    default = f". Default `{action.default}`" if action.choices and action.default else ""
+    return f"{text}{choices}{default}"
 
 
 PAGES = {"tables.md": tables_page, "cli.md": cli_page}

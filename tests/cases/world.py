@@ -26,8 +26,6 @@ HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
 UNAVAILABLE = ("suspended", "storm_hold", "islanded", "utility_fault", "device_fault", "not_called", "unreachable")
 KNOWN_KEYS = frozenset({"name", "cite", "period", "as_of", "homes", "events", "discharge_kw", "usual_kw", "load_kw",
                         "window_kw", "days_back", "adjustment_kwh", "price_usd_per_mwh", "expect"})
-WINDOW_HOURS = 6
-"""Hours before an event of which an example at the retail meter has readings."""
 
 
 def cases_of(file: Path) -> list[Case]:
@@ -42,6 +40,12 @@ class Called:
     event_id: str
     start: datetime
     end: datetime
+    zone: ZoneInfo
+
+    @property
+    def day(self) -> date:
+        """The local day on which it starts."""
+        return self.start.astimezone(self.zone).date()
 
 
 def folder_of(case: Case, tariff_file: Path) -> Folder:
@@ -70,7 +74,8 @@ def folder_of(case: Case, tariff_file: Path) -> Folder:
 def _event(folder: Folder, name: str, said: Mapping[str, Any], zone: ZoneInfo) -> Called:
     """An event by its local clock: start, hours, and where it matters called, cancelled, kind, zone."""
     start = _local(said["start"], zone)
-    event = Called(event_id=name, start=start, end=start + timedelta(hours=float(said["hours"])))
+    event = Called(event_id=name, start=start, end=start + timedelta(hours=float(said["hours"])),
+                   zone=zone)
     folder.add("events", event_id=name, service=said.get("service"), kind=said.get("kind"), start=event.start,
                end=event.end, zone=said.get("zone"),
                called_at=_local(said["called"], zone) if "called" in said else None,
@@ -95,8 +100,9 @@ def _home(folder: Folder, tariff: Tariff, name: str, said: Mapping[str, Any]) ->
 
 def _by_home(said: Any, homes: Mapping[str, object]) -> dict[str, Any]:
     """What is said of each home; said once, it holds for all."""
-    return {str(home): value for home, value in said.items()} if isinstance(said, Mapping) \
-        else dict.fromkeys(homes, said)
+    if isinstance(said, Mapping) and set(map(str, said)) <= homes.keys():
+        return {str(home): value for home, value in said.items()}
+    return dict.fromkeys(homes, said)
 
 
 def _answers(folder: Folder, case: Case, homes: Mapping[str, object], events: list[Called]) -> None:
@@ -151,21 +157,22 @@ def _power(folder: Folder, point: str, start: datetime, end: datetime, said: Any
 
 
 def _usual_days(folder: Folder, case: Case, homes: Mapping[str, object], events: list[Called]) -> None:
-    """The usual load of the days before, and of the hours before each event unless window_kw says otherwise."""
+    """The usual load of the days before, and of an event's day until it starts unless window_kw says otherwise."""
     usual, back = _by_home(case["usual_kw"], homes), int(case.get("days_back", 46))
-    days: dict[date, datetime] = {}
-    for event in events:
-        days.update({event.start.date() - timedelta(days=number): event.start for number in range(1, back + 1)})
-    called = {event.start.date(): event for event in events}
+    called = {event.day: event for event in events}
+    earlier = {day - timedelta(days=number) for day in called for number in range(1, back + 1)} - called.keys()
     for home in homes:
-        for day in sorted(days.keys() | called.keys()):
-            event = called.get(day)
-            start = event.start if event is not None else datetime.combine(day, time(), UTC)
-            first = start - WINDOW_HOURS * HOUR if event is not None else start
-            last = start if event is not None else start + timedelta(days=1)
-            windows = (case.get("window_kw") or {}).get(event.event_id) if event is not None else None
-            power = usual[home] if windows is None else _by_home(windows, homes).get(home, usual[home])
-            _power(folder, f"meter-{home}", first, last, str(power), 1)
+        for day in sorted(earlier):
+            zone = events[0].zone
+            _power(folder, f"meter-{home}", _midnight(day, zone), _midnight(day + timedelta(days=1), zone),
+                   usual[home], 1)
+        for event in events:
+            said = _by_home((case.get("window_kw") or {}).get(event.event_id, {}), homes).get(home, usual[home])
+            _power(folder, f"meter-{home}", _midnight(event.day, event.zone), event.start, said, 1)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def _prices(folder: Folder, tariff: Tariff, case: Case, events: list[Called]) -> None:

@@ -73,7 +73,7 @@ def complaints(page: str, folder: Path) -> list[str]:
                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             said, last_code = ran.stdout, ran.returncode
             unread = f"$ {step.line}\nended with {last_code}:\n{said}" if last_code else ""
-        if not doctest.OutputChecker().check_output(step.prints, said, OPTIONS):
+        if not doctest.OutputChecker().check_output(step.prints, said or "\n", OPTIONS):
             found.append(f"$ {step.line}\nThe page shows:\n{step.prints}\nIt prints:\n{said}")
     return [*found, unread] if unread else found
 

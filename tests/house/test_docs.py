@@ -85,7 +85,7 @@ def small_parser() -> argparse.ArgumentParser:
     check = tariff.add_parser("check", help="find what is wrong")
     check.add_argument("files", nargs="+", metavar="FILE", help="a tariff | or several")
     check.add_argument("--out", required=True, help="where to")
-    check.add_argument("--engine", choices=("local", "spark"), default="local", help="default %(default)s")
+    check.add_argument("--engine", choices=("local", "spark"), default="local", help="at most %(default)s")
     check.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
     return parser
 
@@ -96,6 +96,6 @@ def test_a_command_page_shows_arguments_choices_and_defaults(generate: ModuleTyp
         "| argument | | meaning |\n|---|---|---|\n"
         "| `FILE…` | must | a tariff \\| or several |\n"
         "| `--out OUT` | must | where to |\n"
-        "| `--engine ENGINE` |  | default local. One of `local`, `spark` |"]
+        "| `--engine ENGINE` |  | at most local. One of `local`, `spark`. Default `local` |"]
     assert set(spoken("gridrider", small_parser())) == {
         ("gridrider tariff check", ""), ("gridrider tariff check", "--out"), ("gridrider tariff check", "--engine")}

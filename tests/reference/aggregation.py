@@ -117,5 +117,5 @@ def _line(run: Run, group: list[Owed], period: Period, event_id: str, quantity: 
     return Owed(enrollment=None, participant_id=first.participant_id, aggregation_id=first.aggregation_id,
                 payee_id=first.participant_id, service_name=first.service_name, service=first.service,
                 component="aggregation_adjustment", event_id=event_id, period=period, quantity=quantity,
-                unit=first.unit, rate=first.rate, rate_unit=first.rate_unit, rate_effective=first.rate_effective,
+                unit=first.unit, rate=None, rate_unit="", rate_effective=None,
                 clause=first.clause, cents=cents, sure=sure, final=is_final(run, first.service, period, sure))

@@ -36,3 +36,12 @@ def cents_text(cents: int) -> str:
 def cents_of(kwh_or_kw: Fraction, rate_usd: Fraction) -> int:
     """Quantity x rate in cents, rounded once."""
     return whole(kwh_or_kw * rate_usd * 100)
+
+
+def decimal_text(number: Fraction) -> str:
+    """A number that ends after some decimals, written out with at least two of them."""
+    exact = Decimal(number.numerator) / Decimal(number.denominator)
+    if Fraction(exact) != number:
+        raise ValueError(f"{number} has no end as a decimal")
+    units, _, decimals = format(exact, "f").partition(".")
+    return f"{units}.{decimals.rstrip('0').ljust(2, '0')}"

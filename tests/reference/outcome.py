@@ -177,10 +177,10 @@ def by_day_matching(run: Run, world: World, meters: Meters, taken: Taken,
                   baseline_mwh=None, metered_mwh=load.mwh, quality=load.quality)
         if not matched.too_few:
             mean = matched.mean_row_mwh(index)
-            adjusted = None if change.missing else change.of(mean, span.seconds) + given_mwh(world, taken, span,
-                                                                                            index == 0)
-            used = [day.row_qualities[index] for day in matched.days]
-            used += [quality for day in matched.days for quality in day.window_qualities]
+            adjusted = None
+            if not change.missing and load.mwh is not None:
+                adjusted = change.of(mean, span.seconds) + given_mwh(world, taken, span, index == 0)
+            used = [quality for day in matched.days for quality in (*day.row_qualities, *day.window_qualities)]
             row = replace(row, unadjusted_mwh=whole(mean), factor=change.factor, baseline_mwh=adjusted,
                           quality=worst([load.quality, change.quality, *used]),
                           days=tuple(str(day.day) for day in matched.days))
@@ -259,12 +259,12 @@ def _answered(run: Run, world: World, meters: Meters, taken: Taken, left: list[S
                                                                  taken.event.event_id), []))
     spans = [piece for span in left for piece in cut_at_clock(span, _step(run, taken.service.measurement, taken),
                                                               run.zone)]
-    rows, matched = measure(run, world, meters, taken, spans)
-    taken = replace(taken, rows=tuple(rows), seconds=sum(span.seconds for span in spans))
     if out and left_by != "measured":
         return _zero_or_gone(run, taken, "opted_out", left_by == "counts_as_zero", left)
     if not spans:
         return replace(taken, outcome="opted_out" if out else "excused")
+    rows, matched = measure(run, world, meters, taken, spans)
+    taken = replace(taken, rows=tuple(rows), seconds=sum(span.seconds for span in spans))
     found = _judged(run, taken, matched, rules)
     return replace(found, outcome="opted_out") if out else found
 

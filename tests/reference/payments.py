@@ -46,11 +46,14 @@ class Owed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """The rate that holds, any multiplier in it."""
+    """The rate that holds, any multiplier in it; blank where the tariff gives none, and then the line is of nothing."""
 
-    usd: Fraction
-    effective: date
+    usd: Fraction | None
+    effective: date | None
     clause: str
+
+
+NO_RATE = Rate(usd=None, effective=None, clause="")
 
 
 def years_later(day: date, years: int) -> date:
@@ -62,8 +65,8 @@ def years_later(day: date, years: int) -> date:
 
 
 def rate_for(run: Run, enrollment: Enrollment, payment: Payment, history: History[Decimal], day: date,
-             last: date) -> Rate | None:
-    """The rate for a day; on a later day up to `last` when there is none on it; None when there is none at all."""
+             last: date) -> Rate:
+    """The rate for a day; on a later day up to `last` when there is none on it; NO_RATE when there is none at all."""
     case = Case(month=day.month, duration_h=enrollment.duration_h, customer_class=enrollment.customer_class)
     term = rider_of(run, enrollment).term
     years = said(run, term.rate_lock_years, enrollment.enrolled_on) if term is not None else None
@@ -73,13 +76,13 @@ def rate_for(run: Run, enrollment: Enrollment, payment: Payment, history: Histor
             if locked is not None:
                 return _with_multiplier(run, payment, locked, enrollment.enrolled_on)
         elif value_on(term.lapsed, day, run.as_of_day, "current_rate") == "no_rate":
-            return None
+            return NO_RATE
     while day <= last:
         found = rate_in_force(history, day, run.as_of_day, case)
         if found is not None:
             return _with_multiplier(run, payment, found, day)
         day += timedelta(days=1)
-    return None
+    return NO_RATE
 
 
 def _with_multiplier(run: Run, payment: Payment, dated: Dated[Decimal], day: date) -> Rate:
@@ -120,9 +123,10 @@ def _owed(run: Run, taken_or_enrollment: Enrollment, service_name: str, service:
     rate_unit = next(text for name, text in per.items() if getattr(payment, name))
     return Owed(enrollment=who, participant_id=who.participant_id, aggregation_id=who.aggregation_id,
                 payee_id=who.payee_id, service_name=service_name, service=service, component=component_of(payment),
-                event_id=event_id, period=period, quantity=quantity, unit=unit, rate=rate.usd, rate_unit=rate_unit,
-                rate_effective=rate.effective, clause=rate.clause, cents=cents_of(quantity, rate.usd), sure=sure,
-                final=is_final(run, service, period, sure))
+                event_id=event_id, period=period, quantity=quantity, unit=unit, rate=rate.usd,
+                rate_unit="" if rate.usd is None else rate_unit,
+                rate_effective=rate.effective, clause=rate.clause, cents=cents_of(quantity, rate.usd or Fraction(0)),
+                sure=sure, final=is_final(run, service, period, sure))
 
 
 def energy_lines(run: Run, payment: Payment, taken: list[Taken]) -> list[Owed]:
@@ -133,10 +137,9 @@ def energy_lines(run: Run, payment: Payment, taken: list[Taken]) -> list[Owed]:
             continue
         period = event_period(run, item)
         rate = rate_for(run, item.enrollment, payment, payment.rate_usd_per_kwh, period.first, period.first)
-        if rate is not None:
-            quantity = Fraction(settled_mwh(run, item), MICRO)
-            lines.append(_owed(run, item.enrollment, item.service_name, item.service, payment, period, quantity, "kWh",
-                               rate, item.event.event_id, item.sure))
+        quantity = Fraction(settled_mwh(run, item), MICRO)
+        lines.append(_owed(run, item.enrollment, item.service_name, item.service, payment, period, quantity, "kWh",
+                           rate, item.event.event_id, item.sure))
     return lines
 
 
@@ -186,7 +189,7 @@ def capacity_lines(run: Run, world: World, payment: Payment, enrollment: Enrollm
     for period in begun(run, whole_months(run, service) if monthly else whole_seasons(run, service)):
         in_force_days = period.days_in_force(enrollment)
         rate = rate_for(run, enrollment, payment, history, period.whole_first, period.end - timedelta(days=1))
-        if not in_force_days or rate is None:
+        if not in_force_days:
             continue
         mine = [item for item in taken if run.day(item.event) in period and pays(run, payment, item)]
         if payment.family == "capacity_committed":

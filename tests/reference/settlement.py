@@ -19,9 +19,9 @@ from tests.reference.aggregation import adjustments
 from tests.reference.concern import Run, concerning, rider_of, service_of
 from tests.reference.inputs import World, instant, read_world
 from tests.reference.meters import Meters
-from tests.reference.numbers import MICRO, cents_text, six_decimals, whole
+from tests.reference.numbers import MICRO, cents_text, decimal_text, six_decimals, whole
 from tests.reference.outcome import Row, Taken, settled_mwh, take_part
-from tests.reference.payments import Owed, capacity_lines, energy_lines, price_at
+from tests.reference.payments import Owed, capacity_lines, energy_lines, pays, price_at
 from tests.reference.periods import Period, clipped, whole_months, whole_seasons
 from tests.reference.spans import instant_text, midnight
 
@@ -116,13 +116,14 @@ def participation_row(run: Run, item: Taken) -> Cells:
     shown = item.outcome in ("performed", "missed") or (item.outcome == "opted_out" and not item.zero)
     return {"enrollment_id": item.enrollment.enrollment_id, "event_id": item.event.event_id, "outcome": item.outcome,
             "counted": "true" if item.counted else "false",
-            "average_kw": six_decimals(kw) if shown and item.rows else ("0.000000" if item.zero else "")}
+            "average_kw": six_decimals(kw) if shown and item.rows
+            else ("0.000000" if item.counted else "")}
 
 
 def weight_of(run: Run, world: World, item: Taken, row: Row) -> Fraction:
     """A row's weight in an average: a price in USD/MWh, else 1."""
-    families = {payment.family for payment in item.service.payments}
-    if "capacity_price_weighted" in families:
+    if any(payment.family == "capacity_price_weighted" and pays(run, payment, item)
+           for payment in item.service.payments):
         return Fraction(price_at(run, world, item, row.span.start), MICRO)
     return Fraction(1)
 
@@ -137,7 +138,7 @@ def performance_rows(run: Run, world: World, item: Taken) -> list[Cells]:
              "point_id": row.point_id, "baseline_unadjusted_kwh": shown(row.unadjusted_mwh),
              "adjustment_factor": "" if row.factor is None else six_decimals(whole(row.factor * MICRO)),
              "baseline_kwh": shown(row.baseline_mwh), "metered_kwh": shown(row.metered_mwh),
-             "delivered_kwh": shown(row.delivered_mwh), "weight": str(weight_of(run, world, item, row)),
+             "delivered_kwh": shown(row.delivered_mwh), "weight": decimal_text(weight_of(run, world, item, row)),
              "quality": row.quality, "baseline_days": ";".join(row.days)} for row in item.rows]
 
 
@@ -146,9 +147,10 @@ def line_cells(line: Owed) -> Cells:
     enrollment = line.enrollment.enrollment_id if line.enrollment is not None else ""
     return {"participant_id": line.participant_id, "aggregation_id": line.aggregation_id, "payee_id": line.payee_id,
             "enrollment_id": enrollment, "service": line.service_name, "component": line.component,
-            "event_id": line.event_id, "period_start": str(line.period.first), "period_end": str(line.period.end),
-            "clause": line.clause, "quantity": six_decimals(whole(line.quantity * MICRO)), "unit": line.unit,
-            "rate": "" if line.rate is None else str(line.rate), "rate_unit": line.rate_unit,
+            "event_id": line.event_id, "period_start": str(line.period.whole_first),
+            "period_end": str(line.period.whole_end), "clause": line.clause,
+            "quantity": six_decimals(whole(line.quantity * MICRO)), "unit": line.unit,
+            "rate": "" if line.rate is None else decimal_text(line.rate), "rate_unit": line.rate_unit,
             "rate_effective": str(line.rate_effective or ""), "amount_usd": cents_text(line.cents), "version": "1",
             "status": "final" if line.final else "provisional"}
 

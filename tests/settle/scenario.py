@@ -41,7 +41,9 @@ def draw(shape: Shape, seed: int, *, homes: int = 0) -> World:
     for number in range(homes or chance.randint(2, 6)):
         draw_home(chance, shape, folder, events, f"e{number}")
     draw_prices(chance, shape, folder, events)
-    return World(folder=folder, period=shape.period, as_of=chance.choice(shape.as_of))
+    as_of = chance.choice(shape.as_of)
+    midnight = local(date.fromisoformat(as_of), time(), ZoneInfo(shape.timezone)).isoformat() if as_of else ""
+    return World(folder=folder, period=shape.period, as_of=midnight)
 
 
 # ---- events -------------------------------------------------------------------------------------
@@ -156,7 +158,7 @@ def draw_refusals(chance: random.Random, shape: Shape, folder: Folder, event: Ca
             folder.add("unavailable", enrollment_id=name, event_id=event.event_id, reason=reason)
         else:
             folder.add("unavailable", enrollment_id=name, start=part[0], end=part[1], reason=reason)
-        if chance.random() < 0.3:
+        if chance.random() < 0.3 and start + timedelta(hours=1) < end:
             folder.add("unavailable", enrollment_id=name, event_id=event.event_id, start=start + timedelta(hours=1),
                        end=end, reason=chance.choice(REASONS))
     if shape.given and chance.random() < 0.6:

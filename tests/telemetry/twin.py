@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -37,9 +37,6 @@ class Reading:
         return (self.point_id, self.start, self.seconds, mwh(self.import_kwh), mwh(self.export_kwh),
                 self.quality or "actual", self.rank)
 
-    def touches(self, other: Reading) -> bool:
-        return self.start < other.end and other.start < self.end
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
@@ -65,10 +62,20 @@ def contradictions(readings: Iterable[Reading]) -> set[tuple[object, ...]]:
     """The identities of readings that overlap another one of their own revision and differ from it."""
     found: set[tuple[object, ...]] = set()
     for own in by_point(readings).values():
-        for reading in own:
-            found |= {reading.identity for other in own if other.rank == reading.rank and other.touches(reading)
-                      and other.identity != reading.identity}
+        for one, other in touching(own):
+            if one.rank == other.rank:
+                found |= {one.identity, other.identity}
     return found
+
+
+def touching(own: list[Reading]) -> Iterator[tuple[Reading, Reading]]:
+    """Every two readings of a point that share an instant."""
+    own = sorted(own, key=lambda reading: reading.start)
+    for place, one in enumerate(own):
+        for other in own[place + 1:]:
+            if other.start >= one.end:
+                break
+            yield one, other
 
 
 def by_point(readings: Iterable[Reading]) -> dict[str, list[Reading]]:
@@ -80,8 +87,9 @@ def by_point(readings: Iterable[Reading]) -> dict[str, list[Reading]]:
 
 def standing(own: list[Reading]) -> list[Reading]:
     """What is left of a point's readings when the highest revision wins."""
-    return [reading for reading in own
-            if not any(other.rank > reading.rank and other.touches(reading) for other in own)]
+    replaced = {min(pair, key=lambda reading: reading.rank).identity for pair in touching(own)
+                if pair[0].rank != pair[1].rank}
+    return [reading for reading in own if reading.identity not in replaced]
 
 
 def fold(readings: Iterable[Reading], zone: ZoneInfo) -> list[Day]:

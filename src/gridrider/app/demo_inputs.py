@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from ..problem import DataRefused, error
+from ..problem import DataRefused, error, refuse_on_error
 from ..tariff.load import load
 from ..tariff.model import Tariff
 from ..twin.dsgs import build_dsgs
@@ -23,7 +23,7 @@ from .places import tariffs_folder
 ELRP = "pge/elrp-a4/season-2022.yaml"
 DSGS = "cec/dsgs-option-3/season-2025.yaml"
 SITES_MIN, SITES_MAX = 50, 200_000
-"""Below, the shares of the season's special cases no longer fit; above, days of waiting."""
+"""Below, the special cases of a season no longer find homes; above, gigabytes of readings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,19 +47,23 @@ def write_elrp_inputs(out: Path, *, sites: int, seed: int, progress: Progress = 
     """Write the ELRP season of 2022 for `sites` homes; 4,687 give the published participants of each event.
 
     The folder is replaced when it holds an earlier synthetic season. Raises DataRefused when it holds anything else
-    or `sites` is out of range.
+    or `sites` or `seed` is out of range.
     """
-    return _write(out, ELRP, lambda season, _: build_elrp(season, sites=_in_range(sites), seed=seed), progress)
+    _refuse(sites, seed)
+    return _write(out, ELRP, lambda season, _: build_elrp(season, sites=sites, seed=seed), progress)
 
 
 def write_dsgs_inputs(out: Path, *, sites: int, seed: int, progress: Progress = silent) -> SeasonAbout:
     """Write the DSGS season of 2025 for `sites` batteries, with the real hours, kinds and prices of its events.
 
     The folder is replaced when it holds an earlier synthetic season. Raises DataRefused when it holds anything else
-    or `sites` is out of range.
+    or `sites` or `seed` is out of range.
     """
+    _refuse(sites, seed)
+
     def build(season: Season, tariff: Tariff) -> SyntheticSeason:
-        return build_dsgs(season, sites=_in_range(sites), seed=seed, price_series=price_series(tariff, season))
+        return build_dsgs(season, sites=sites, seed=seed, price_series=price_series(tariff, season))
+
     return _write(out, DSGS, build, progress)
 
 
@@ -93,8 +97,12 @@ def _write(out: Path, name: str, build: Callable[[Season, Tariff], SyntheticSeas
     return SeasonAbout(tariff=season.tariff, period=season.period, assumptions=season.assumptions)
 
 
-def _in_range(sites: int) -> int:
+def _refuse(sites: int, seed: int) -> None:
+    """Raise DataRefused when no season can be made of these numbers."""
+    problems = []
     if not SITES_MIN <= sites <= SITES_MAX:
-        raise DataRefused([error("sites", f"must be from {SITES_MIN} to {SITES_MAX}", "Choose another number.",
-                                 value=str(sites))])
-    return sites
+        problems.append(error("sites", f"must be from {SITES_MIN} to {SITES_MAX}", "Choose another number.",
+                              value=str(sites)))
+    if seed < 0:
+        problems.append(error("seed", "must be 0 or more", "Choose another number.", value=str(seed)))
+    refuse_on_error(problems)

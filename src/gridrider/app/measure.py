@@ -28,7 +28,7 @@ def measure_calls(connection: duckdb.DuckDBPyConnection, request: SettleRequest,
     _series_by_day(connection, plan)
     _rows_given(connection)
     kernels = list(dict.fromkeys(window.kernel for window in plan.measurement.windows))
-    buckets = list(_buckets(connection, kernels, request.points_per_bucket))
+    buckets = list(buckets_of(connection, kernels, request.points_per_bucket))
     folder = work / "performance"
     folder.mkdir()
     pq.write_table(RESULT.empty_table(), folder / "empty.parquet")
@@ -75,7 +75,8 @@ def _rows_given(connection: duckdb.DuckDBPyConnection) -> None:
         group by a.call_no, r.row_no""")
 
 
-def _buckets(connection: duckdb.DuckDBPyConnection, kernels: list[Kernel], points_per_bucket: int) -> Iterator[Bucket]:
+def buckets_of(connection: duckdb.DuckDBPyConnection, kernels: list[Kernel],
+               points_per_bucket: int) -> Iterator[Bucket]:
     """Contiguous ranges of customers, ordered by their first point, so that a range of point ids serves each."""
     connection.execute(f"""
         create or replace temp table bucket_of as

@@ -15,6 +15,7 @@ import duckdb
 from ..adapters.documents.html import html_page
 from ..adapters.documents.pdf import pdf_file
 from ..adapters.documents.result_tables import open_results
+from ..adapters.documents.svg import draw_all
 from ..problem import DataRefused, Problem, error
 from ..report.compose import compose
 from ..report.figures import KnownEvent
@@ -41,10 +42,11 @@ def write_report(out: Path, *, tariff_title: str, authority: str, currency: str,
                   assumptions=tuple(assumptions))
     with open_results(out) as tables:
         document = _document(tables, run, known=_known_events(run_json), participants=participants, progress=progress)
-    progress("Drawing the page")
-    page = html_page(document).encode()
+    progress("Drawing the charts")
+    drawings = draw_all(document)
+    page = html_page(document, drawings).encode()
     progress("Setting the PDF")
-    paper = pdf_file(document)
+    paper = pdf_file(document, drawings)
     return _written(out / "report.html", page), _written(out / "report.pdf", paper)
 
 

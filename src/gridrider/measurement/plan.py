@@ -106,7 +106,12 @@ class MeasurementPlan:
             "shape": _pick_table("shape_no", self._shape_rows),
             "candidate": pa.table({
                 "matcher_no": pa.array([no for held, no in self.matchers.items() for _ in held], pa.int32()),
+                "recency": pa.array([place for held in self.matchers for place in range(1, len(held) + 1)], pa.int32()),
                 "local_date": pa.array([day for held in self.matchers for day in held], pa.date32())}),
+            "matcher_days": pa.table({
+                "matcher_no": pa.array(list(self.matchers.values()), pa.int32()),
+                "days": pa.array([[day.isoformat() for day in held] for held in self.matchers],
+                                 pa.list_(pa.string()))}),
             "method": _method_table(self.methods),
             "clock_change": _change_table(days, self.zone),
             "day_length": pa.table({"local_date": pa.array(days, pa.date32()),

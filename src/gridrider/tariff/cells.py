@@ -21,6 +21,7 @@ _DECIMAL = re.compile(r"[-+]?[0-9]{1,15}(\.[0-9]{1,12})?")
 _RATIO = re.compile(r"[0-9]{1,9}/[0-9]{1,9}")
 _DATE = re.compile(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _SHOWN_MAX = 60
 
 
@@ -114,6 +115,8 @@ def _text(node: Any) -> str:
         raise BadCell("one word or text is needed here", "Write it after the colon.")
     if not node.strip():
         raise BadCell("is empty", "Write a text, or take the line away.")
+    if _CONTROL.search(node):
+        raise BadCell("holds a control character", "Write plain text.")
     return str(node)
 
 

@@ -7,7 +7,6 @@ or a name that must exist elsewhere, is left to `tariff check`.
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterator
 from datetime import date, time
 from decimal import Decimal
 from fractions import Fraction
@@ -16,7 +15,7 @@ from typing import Any
 from .cells import CUSTOMER_CLASSES, MONTHS
 from .declared import Declared, Shape, declared
 from .model import Tariff
-from .read import PROVENANCE, RESERVED
+from .read import CONDITIONS, PROVENANCE, RESERVED
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DATE = {"type": "string", "pattern": "^[12][0-9]{3}-[0-9]{2}-[0-9]{2}$"}
@@ -32,7 +31,7 @@ SCALARS: dict[Any, dict[str, Any]] = {
     bool: {"type": "boolean"},
     str: WORD,
 }
-PROVENANCE_SCHEMAS: dict[str, dict[str, Any]] = {
+PROVENANCE_TYPES: dict[str, dict[str, Any]] = {
     "effective": DATE | {"description": "day from which it holds"},
     "filed": DATE | {"description": "day on which it was filed; unknown to a run as of an earlier day"},
     "cite": WORD | {"description": "the clause"},
@@ -43,61 +42,83 @@ MONTH_NAMES = [name for number, month in enumerate(MONTHS, start=1) for name in 
     (month[:3], month, str(number)))]
 
 
+PROVENANCE_SCHEMAS = {key: {"$ref": f"#/$defs/{key}"} for key in PROVENANCE_TYPES}
+
+Definitions = dict[str, dict[str, Any]]
+
+
 def json_schema() -> dict[str, Any]:
-    """The schema of tariff.yaml, JSON Schema draft 2020-12; each block of the model is one definition."""
-    blocks: dict[str, dict[str, Any]] = {}
-    _add_block(Tariff, blocks)
+    """The schema of tariff.yaml, JSON Schema draft 2020-12; each block and each kind of rule is one definition."""
+    definitions: Definitions = {
+        **PROVENANCE_TYPES, "months": _one_or_more({"enum": [*MONTH_NAMES, *range(1, 13)]}),
+        "duration_h": SCALARS[Decimal], "customer_classes": _one_or_more({"enum": list(CUSTOMER_CLASSES)})}
+    _add_block(Tariff, definitions)
     return {"$schema": DIALECT, "title": "gridrider tariff", "$ref": "#/$defs/Tariff",
-            "$defs": dict(sorted(blocks.items()))}
+            "$defs": dict(sorted(definitions.items()))}
 
 
-def _add_block(block: type[Any], blocks: dict[str, dict[str, Any]]) -> None:
-    if block.__name__ in blocks:
+def _add_block(block: type[Any], definitions: Definitions) -> None:
+    if block.__name__ in definitions:
         return
-    blocks[block.__name__] = {}
+    definitions[block.__name__] = {}
     entries = declared(block)
     for entry in entries:
         if entry.shape in (Shape.BLOCK, Shape.NAMED, Shape.BLOCKS):
-            _add_block(entry.kind, blocks)
-    blocks[block.__name__] = {
+            _add_block(entry.kind, definitions)
+    definitions[block.__name__] = {
         "type": "object", "description": " ".join((block.__doc__ or "").split()),
-        "properties": {entry.key: _field(entry) for entry in entries} | PROVENANCE_SCHEMAS,
+        "properties": {entry.key: _field(entry, block, definitions) for entry in entries} | PROVENANCE_SCHEMAS,
         "required": [entry.key for entry in entries if entry.required], "additionalProperties": False}
 
 
-def _field(entry: Declared) -> dict[str, Any]:
+def _field(entry: Declared, block: type[Any], definitions: Definitions) -> dict[str, Any]:
     told = {"description": f"{entry.meaning}{f' [{entry.unit}]' if entry.unit else ''}"}
     if entry.shape is Shape.BLOCK:
-        return told | {"$ref": _reference(entry)}
+        return told | _reference(entry.kind.__name__)
     if entry.shape is Shape.BLOCKS:
-        one = {"$ref": _reference(entry)}
-        return told | {"anyOf": [one, {"type": "array", "items": one}]}
+        return told | _one_or_more(_reference(entry.kind.__name__))
     if entry.shape is Shape.NAMED:
         taken = sorted(RESERVED - set(PROVENANCE))
         return told | {"type": "object", "properties": PROVENANCE_SCHEMAS,
                        "propertyNames": {"pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", "not": {"enum": taken}},
-                       "additionalProperties": {"anyOf": [{"$ref": _reference(entry)}, {"type": "null"}]}}
+                       "additionalProperties": {"anyOf": [_reference(entry.kind.__name__), {"type": "null"}]}}
+    if entry.shape is Shape.HISTORY:
+        return told | _rule(entry, block, definitions)
     word = _closed(WORD, entry.choices)
-    if entry.shape is Shape.WORDS:
-        return told | {"anyOf": [word, {"type": "array", "items": word}]}
-    return told | (word if entry.shape is Shape.WORD else _rule(entry))
+    return told | (word if entry.shape is Shape.WORD else _one_or_more(word))
 
 
-def _reference(entry: Declared) -> str:
-    return f"#/$defs/{entry.kind.__name__}"
+def _reference(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/$defs/{name}"}
 
 
 def _closed(scalar: dict[str, Any], choices: tuple[str, ...]) -> dict[str, Any]:
     return {"enum": list(choices)} if choices else scalar
 
 
+def _one_or_more(one: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [one, {"type": "array", "items": one}]}
+
+
 # ---- rules: bare, written out, in a table, or a history of these -----------------------------------
-def _rule(entry: Declared) -> dict[str, Any]:
-    bare = _bare(entry)
-    dated = {"type": "object", "additionalProperties": False,
-             "properties": dict(_written_out(entry, bare, depth=2)),
-             "anyOf": [{"required": [key]} for key in ("value", "by_month", "by_duration_h", "by_customer_class")]}
-    return {"anyOf": [bare, dated, {"type": "array", "items": dated, "minItems": 1}]}
+def _rule(entry: Declared, block: type[Any], definitions: Definitions) -> dict[str, Any]:
+    """A reference to the rule's definition, shared by all rules that hold the same type without a closed set."""
+    name = f"{block.__name__}.{entry.key}" if entry.choices else _type_name(entry.kind)
+    if f"{name} rule" not in definitions:
+        bare, dated = _reference(f"{name} value"), _reference(f"{name} dated")
+        definitions[f"{name} value"] = _bare(entry)
+        definitions[f"{name} dated"] = _dated(name)
+        definitions[f"{name} by month"] = {"type": "object", "properties": PROVENANCE_SCHEMAS,
+                                           "propertyNames": {"enum": [*PROVENANCE, *MONTH_NAMES]},
+                                           "additionalProperties": bare}
+        definitions[f"{name} case"] = {"anyOf": [bare, dated, _reference(f"{name} by month")]}
+        definitions[f"{name} rule"] = {"anyOf": [bare, dated, {"type": "array", "items": dated, "minItems": 1}]}
+    return _reference(f"{name} rule")
+
+
+def _type_name(kind: Any) -> str:
+    inner = typing.get_args(kind)
+    return f"{inner[0].__name__}s" if inner else str(kind.__name__)
 
 
 def _bare(entry: Declared) -> dict[str, Any]:
@@ -105,33 +126,21 @@ def _bare(entry: Declared) -> dict[str, Any]:
     if origin is None:
         return _closed(SCALARS[entry.kind], entry.choices)
     one = _closed(SCALARS[typing.get_args(entry.kind)[0]], entry.choices)
-    several = [{"const": "any"}] if origin is frozenset and entry.choices else []
-    return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}, *several]}
+    any_of_them = [{"const": "any"}] if origin is frozenset and entry.choices else []
+    return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}, *any_of_them]}
 
 
-def _written_out(entry: Declared, bare: dict[str, Any], depth: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The keys of a rule that is written out; a table may hold a further table."""
-    yield "value", bare
-    yield "unit", {"const": entry.unit}
-    yield from PROVENANCE_SCHEMAS.items()
-    yield "months", _one_or_more({"enum": [*MONTH_NAMES, *range(1, 13)]})
-    yield "duration_h", SCALARS[Decimal]
-    yield "customer_classes", _one_or_more({"enum": list(CUSTOMER_CLASSES)})
-    if depth == 0:
-        return
-    case = bare
-    if depth > 1:
-        inner = {"type": "object", "additionalProperties": False,
-                 "properties": dict(_written_out(entry, bare, depth - 1))}
-        by_month = {"type": "object", "additionalProperties": False,
-                    "properties": PROVENANCE_SCHEMAS | dict.fromkeys(MONTH_NAMES, bare)}
-        case = {"anyOf": [bare, inner, by_month]}
-    yield "by_month", {"type": "object", "additionalProperties": False,
-                       "properties": PROVENANCE_SCHEMAS | dict.fromkeys(MONTH_NAMES, case)}
-    yield "by_duration_h", {"type": "object", "properties": PROVENANCE_SCHEMAS, "additionalProperties": case}
-    yield "by_customer_class", {"type": "object", "additionalProperties": False,
-                                "properties": PROVENANCE_SCHEMAS | dict.fromkeys(CUSTOMER_CLASSES, case)}
+def _dated(name: str) -> dict[str, Any]:
+    """A rule that is written out, with its provenance, its conditions, or as a table over them."""
+    case = _reference(f"{name} case")
+    held = {"value": _reference(f"{name} value"), "unit": WORD,
+            **{key: _reference(key) for key in CONDITIONS},
+            "by_month": _reference(f"{name} by month"),
+            "by_duration_h": _table({}) | {"additionalProperties": case},
+            "by_customer_class": _table(dict.fromkeys(CUSTOMER_CLASSES, case))}
+    return {"type": "object", "properties": held | PROVENANCE_SCHEMAS, "additionalProperties": False,
+            "anyOf": [{"required": [key]} for key in ("value", "by_month", "by_duration_h", "by_customer_class")]}
 
 
-def _one_or_more(one: dict[str, Any]) -> dict[str, Any]:
-    return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
+def _table(cases: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": PROVENANCE_SCHEMAS | cases, "additionalProperties": False}

@@ -93,9 +93,8 @@ def run_day(homes: Homes, stored: Ints, load: Ints, solar: Ints, orders: Orders)
                                  sun=np.minimum(solar[slot], take_max))
         cut = (orders.island_from <= slot) & (slot < orders.island_end)
         if cut.any():
-            island_give = np.minimum(np.maximum(need, 0), np.minimum(homes.slot_mwh_max, stored))
-            taken = np.where(cut, np.minimum(np.maximum(-need, 0), take_max), taken)
-            given = np.where(cut, island_give, given)
+            alone = _alone(homes, need, take_max, stored)
+            taken, given = np.where(cut, alone[0], taken), np.where(cut, alone[1], given)
             unserved[slot] = np.where(cut, np.maximum(need, 0) - given, 0)
             curtailed[slot] = np.where(cut, np.maximum(-need, 0) - taken, 0)
         charge[slot], discharge[slot] = taken, given
@@ -121,6 +120,12 @@ def _own_use(homes: Homes, need: Ints, take_max: Ints, give_max: Ints, slot: int
         serves = ~(homes.evening_only | homes.grid_charged)
     offered = np.minimum(np.maximum(need, 0) * FOLLOWED_PCT // 100, give_max)
     return np.minimum(wanted, take_max), np.where(serves, offered, 0)
+
+
+def _alone(homes: Homes, need: Ints, take_max: Ints, stored: Ints) -> tuple[Ints, Ints]:
+    """What each battery takes and gives when it carries its home without the grid, the reserve included."""
+    give_max = np.minimum(homes.slot_mwh_max, stored)
+    return np.minimum(np.maximum(-need, 0), take_max), np.minimum(np.maximum(need, 0), give_max)
 
 
 def _obey(homes: Homes, orders: Orders, slot: int, *, need: Ints, spare: Ints, own: tuple[Ints, Ints],

@@ -28,6 +28,7 @@ LATE_SHARE, LEFT_SHARE = 0.18, 0.03
 SILENT_SHARE = 0.06
 """Batteries that do not answer an event, though nobody asked them to stay out. Assumed."""
 
+# When something befalls a few homes, so that every rule of the settlement has a case. Assumed.
 SUSPENDED = (date(2025, 8, 15), date(2025, 9, 20))
 BROKEN_ON = date(2025, 8, 15)
 OUTAGE_ON, OUTAGE_SLOTS = date(2025, 8, 21), (slot_of("18:15"), slot_of("19:30"))

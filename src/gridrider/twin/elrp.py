@@ -24,6 +24,7 @@ AGGREGATOR = "SYN-AGGREGATOR"
 FIRST_ENROLLMENT_DAYS = 60
 """How long before the first event the first homes enrolled. Assumed."""
 
+# When something befalls a few homes, so that every rule of the settlement has a case. Assumed.
 EXCHANGED_ON, EXCHANGED_AT_SLOT = date(2022, 8, 24), slot_of("13:00")
 NEW_METER_ON = date(2022, 8, 25)
 MOVED_IN_ON = date(2022, 9, 3)

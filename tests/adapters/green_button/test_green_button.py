@@ -302,7 +302,7 @@ GOOD = feed(usage_point(), channel(1, 1, reading(0, 250, quality=8) + reading(90
             channel(2, 19, reading(0, 40))).encode()
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(place=st.integers(0, len(GOOD) - 1), cut=st.integers(0, 40), put=st.binary(max_size=6))
 def test_mutated_bytes_never_raise_anything_else(place: int, cut: int, put: bytes) -> None:
     with TemporaryDirectory() as folder:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
+from collections.abc import Mapping
 from html import escape
 from importlib.resources import files
 from typing import assert_never
 
 from ...report.model import Block, Chart, Document, Heading, Paragraph, Run, Table, TableColumn, Tiles
-from .svg import draw, inline
+from .svg import Drawing, inline
 
 
-def html_page(document: Document) -> str:
+def html_page(document: Document, drawings: Mapping[str, Drawing]) -> str:
     """The whole page. Every text of the document is escaped; the same document gives the same bytes."""
     style = _style(document)
     policy = (f"default-src 'none'; style-src 'sha256-{b64encode(hashlib.sha256(style.encode()).digest()).decode()}'; "
               "base-uri 'none'; form-action 'none'")
-    body = "\n".join(_block(block, document) for block in document.blocks)
+    body = "\n".join(_block(block, document, drawings) for block in document.blocks)
     return "\n".join((
         '<!doctype html>', '<html lang="en-US">', "<head>", '<meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
@@ -82,7 +83,7 @@ def _footer(document: Document) -> str:
             f"Made by gridrider {escape(run.version)} from the tables beside this file.</p></footer>")
 
 
-def _block(block: Block, document: Document) -> str:
+def _block(block: Block, document: Document, drawings: Mapping[str, Drawing]) -> str:
     if isinstance(block, Heading):
         return _heading(block, document)
     if isinstance(block, Paragraph):
@@ -90,7 +91,7 @@ def _block(block: Block, document: Document) -> str:
     if isinstance(block, Tiles):
         return _tiles(block)
     if isinstance(block, Chart):
-        return _figure(block)
+        return _figure(block, drawings[block.key])
     if isinstance(block, Table):
         return _table(block)
     assert_never(block)
@@ -109,11 +110,11 @@ def _tiles(tiles: Tiles) -> str:
     return f'<dl class="tiles">{cells}</dl>'
 
 
-def _figure(chart: Chart) -> str:
-    drawings = "".join(
-        f'<div class="{width}">{inline(draw(spec), key=f"{chart.key}-{width}", title=chart.title, alt=chart.alt)}</div>'
-        for width, spec in (("wide", chart.wide), ("narrow", chart.narrow)))
-    return f"<figure><figcaption>{escape(chart.title)}</figcaption>{drawings}</figure>"
+def _figure(chart: Chart, drawing: Drawing) -> str:
+    both = "".join(
+        f'<div class="{width}">{inline(svg, key=f"{chart.key}-{width}", title=chart.title, alt=chart.alt)}</div>'
+        for width, svg in (("wide", drawing.wide), ("narrow", drawing.narrow)))
+    return f"<figure><figcaption>{escape(chart.title)}</figcaption>{both}</figure>"
 
 
 def _table(table: Table) -> str:

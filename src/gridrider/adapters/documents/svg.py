@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from xml.etree import ElementTree
 
 import vl_convert
 
-from ...report.model import Spec
+from ...report.model import Chart, Document, Spec
 
 _SVG = "http://www.w3.org/2000/svg"
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?")
@@ -15,6 +16,20 @@ _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _NUMERIC = ("d", "transform", "x", "y", "x1", "x2", "y1", "y2", "width", "height", "cx", "cy", "r")
 
 ElementTree.register_namespace("", _SVG)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """A chart drawn in both widths, as SVG text."""
+
+    wide: str
+    narrow: str
+
+
+def draw_all(document: Document) -> dict[str, Drawing]:
+    """Every chart of a document by its key, drawn once for the page and the paper."""
+    return {block.key: Drawing(wide=draw(block.wide), narrow=draw(block.narrow))
+            for block in document.blocks if isinstance(block, Chart)}
 
 
 def draw(spec: Spec) -> str:

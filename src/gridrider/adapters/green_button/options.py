@@ -8,7 +8,6 @@ from typing import Protocol
 
 DIRECTIONS = ("import", "export", "net", "leave_out")
 QUALITY_WORDS = ("actual", "validated", "edited", "estimated", "missing")
-MOST_POINTS = 1_000_000
 
 
 class YamlSection(Protocol):

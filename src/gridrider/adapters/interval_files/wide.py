@@ -149,11 +149,16 @@ def _read_row(line: int, row: list[str], places: Places, day: date, plan: DayPla
 
 
 def _fits(line: int, row: list[str], day: date, plan: DayPlan, cells: Cells) -> bool:
-    """True when the row has as many values as its day has intervals; else the Problem says what is amiss."""
+    """True when the row has as many values as its day has intervals; else the Problem says what is amiss.
+
+    An empty repeated hour beside a filled first one is refused, because some utilities add both into one cell. A file
+    that means it says so with a word of `missing`.
+    """
     missing = cells.layout.text.missing
     name = cells.layout.clock.date_column
-    extra_blank = bool(plan.extra) and all(row[place].strip() in missing for place in plan.extra) and not any(
-        row[place].strip() in missing for place, _ in plan.due if place not in plan.extra)
+    others = [row[place].strip() for place, _ in plan.due if place not in plan.extra]
+    filled = any(others) if cells.layout.clock.counting == "clock" else all(others)
+    extra_blank = bool(plan.extra) and filled and not any(row[place].strip() for place in plan.extra)
     if plan.lacking or extra_blank:
         cells.found.error(line, name, day.isoformat(),
                           f"has {len(plan.due) + plan.lacking} intervals, because the clock goes back, and the row "

@@ -18,7 +18,6 @@ from ...problem import Problem, error
 BYTES_MAX = 1_000_000
 """A mapping is a page of text; anything larger is not one. [bytes]"""
 
-DEPTH_MAX = 20
 _DECIMAL = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
 
 

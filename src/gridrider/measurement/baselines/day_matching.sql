@@ -1,37 +1,60 @@
 -- Day matching (X of Y): the mean of the picked days' loads, adjusted by what the event's own day shows before it.
--- Choices come from `method`; candidate days, already clear of holidays and events, from `candidate`.
-with probe as (      -- each series' load on each day in the shape of an event: one number per row, and the window's sum
-  select l.series_no, l.local_date, s.shape_no,
+-- Choices come from `method`; candidate days, already clear of holidays and events, from `candidate`, latest first.
+-- Lists of small numbers instead of window functions over all candidates: half of the work was there.
+with ready as (      -- days on which a series has every load that a shape reads
+  select l.series_no, s.shape_no, l.local_date
+  from load as l join shape as s on s.step_seconds = l.step_seconds
+  where case when l.whole then true
+             else list_count(list_select(l.clock_mwh, s.all_picks)) = len(s.all_picks) end
+), complete as (     -- the complete candidates of each call; recency 1 is the latest
+  select c.call_no, k.recency
+  from call as c
+  join candidate as k on k.matcher_no = c.matcher_no
+  join ready as r on r.series_no = c.series_no and r.shape_no = c.shape_no and r.local_date = k.local_date
+  where not exists (select 1 from own_excluded as x
+                    where x.enrollment_no = c.enrollment_no and x.local_date = k.local_date)
+), latest as (       -- the latest Y of them
+  select c.call_no, any_value(t.highest) as highest, list_sort(list(d.recency))[:any_value(t.of_last)] as recencies
+  from complete as d join call as c on c.call_no = d.call_no join method as t on t.method_no = c.method_no
+  group by c.call_no
+), looked_at as (    -- with their load in the event's rows, where only the highest X count
+  select d.call_no, d.highest, d.recency,
+         list_sum(list_select(l.clock_mwh, s.flat_picks)) as event_mwh
+  from (select call_no, highest, unnest(recencies) as recency from latest where highest < len(recencies)) as d
+  join call as c on c.call_no = d.call_no
+  join candidate as k on k.matcher_no = c.matcher_no and k.recency = d.recency
+  join load as l on l.series_no = c.series_no and l.local_date = k.local_date
+  join shape as s on s.shape_no = c.shape_no and s.step_seconds = l.step_seconds
+), chosen as (       -- the baseline days of each call, latest first
+  select call_no, recencies from latest where highest >= len(recencies)
+  union all
+  select call_no, list_sort(list(recency))
+  from (select *, row_number() over (partition by call_no order by event_mwh desc, recency) as loaded from looked_at)
+  where loaded <= highest group by call_no
+), picked as (
+  select call_no, unnest(recencies) as recency, unnest(range(1, len(recencies) + 1)) as place from chosen
+), weighted as (     -- each baseline day's loads, one number per row of the event, and its weight
+  select p.call_no, case when len(t.weights) = 0 then 1 else coalesce(t.weights[p.place], 0) end as weight,
          case when s.one_step_rows then list_select(l.clock_mwh, s.flat_picks)
               else list_transform(s.row_picks, lambda picks: cast(list_sum(list_select(l.clock_mwh, picks)) as bigint)) end
          as row_mwh,
-         cast(list_sum(list_select(l.clock_mwh, s.flat_picks)) as bigint) as event_mwh,
-         cast(coalesce(list_sum(list_select(l.clock_mwh, s.window_picks)), 0) as bigint) as window_mwh,
+         case when len(s.window_picks) = 0 then cast(0 as hugeint)
+              else list_sum(list_select(l.clock_mwh, s.window_picks)) end as window_mwh,
          case when l.clock_quality is null then 0
               else coalesce(list_max(list_select(l.clock_quality, s.all_picks)), 0) end as quality
-  from load as l join shape as s on s.step_seconds = l.step_seconds
-  where list_count(list_select(l.clock_mwh, s.all_picks)) = len(s.all_picks)
-), complete as (     -- the complete candidates of each call, latest first
-  select c.call_no, c.method_no, p.local_date, p.row_mwh, p.event_mwh, p.window_mwh, p.quality,
-         row_number() over (partition by c.call_no order by p.local_date desc) as latest
-  from call as c
-  join candidate as k on k.matcher_no = c.matcher_no
-  join probe as p on p.series_no = c.series_no and p.shape_no = c.shape_no and p.local_date = k.local_date
-  where not exists (select 1 from own_excluded as x
-                    where x.enrollment_no = c.enrollment_no and x.local_date = p.local_date)
-), looked_at as (
-  select d.*, row_number() over (partition by d.call_no order by d.event_mwh desc, d.local_date desc) as loaded
-  from complete as d join method as t on t.method_no = d.method_no where d.latest <= t.of_last
-), picked as (
-  select d.*, row_number() over (partition by d.call_no order by d.local_date desc) as place
-  from looked_at as d join method as t on t.method_no = d.method_no where d.loaded <= t.highest
-), weighted as (
-  select d.*, case when len(t.weights) = 0 then 1 else coalesce(t.weights[d.place], 0) end as weight
-  from picked as d join method as t on t.method_no = d.method_no
-), picked_days as (
-  select call_no, count(*) as days, sum(weight) as weight, sum(weight * cast(window_mwh as hugeint)) as window_sum,
-         max(quality) as quality, string_agg(cast(local_date as varchar), ';' order by local_date desc) as baseline_days
+  from picked as p
+  join call as c on c.call_no = p.call_no
+  join method as t on t.method_no = c.method_no
+  join candidate as k on k.matcher_no = c.matcher_no and k.recency = p.recency
+  join load as l on l.series_no = c.series_no and l.local_date = k.local_date
+  join shape as s on s.shape_no = c.shape_no and s.step_seconds = l.step_seconds
+), picked_sums as (
+  select call_no, sum(weight) as weight, sum(weight * window_mwh) as window_sum, max(quality) as quality
   from weighted group by call_no
+), picked_days as (
+  select p.*, len(c.recencies) as days, list_aggregate(list_select(m.days, c.recencies), 'string_agg', ';') as baseline_days
+  from picked_sums as p join chosen as c on c.call_no = p.call_no
+  join call on call.call_no = p.call_no join matcher_days as m on m.matcher_no = call.matcher_no
 ), row_sums as (
   select call_no, row_no, sum(weight * cast(mwh as hugeint)) as row_sum
   from (select call_no, weight, unnest(row_mwh) as mwh, unnest(range(1, len(row_mwh) + 1)) as row_no from weighted)

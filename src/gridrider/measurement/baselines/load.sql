@@ -23,5 +23,6 @@ with ranked as (
   select series_no, local_date, step_seconds, elapsed_mwh, elapsed_quality from stitched
 )
 select w.*, by_clock(w.elapsed_mwh, w.step_seconds, c.elapsed_s, c.shift_s) as clock_mwh,
-       by_clock(w.elapsed_quality, w.step_seconds, c.elapsed_s, c.shift_s) as clock_quality
+       by_clock(w.elapsed_quality, w.step_seconds, c.elapsed_s, c.shift_s) as clock_quality,
+       c.shift_s is null and list_count(w.elapsed_mwh) = 86400 // w.step_seconds as whole
 from whole as w left join clock_change as c on c.local_date = w.local_date;

@@ -1,0 +1,217 @@
+"""The steps of an explanation from an event of one enrollment down to its performance and readings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from ..event.availability import parse_spans
+from ..interval import Interval
+from ..measurement.methods import Method
+from ..settlement.explain import Step, kwh_text, plural
+from ..tariff.model import Measurement, in_force
+from .explain_baseline import adjustment_step, baseline_readings_step, baseline_step, window_of
+from .explain_readings import Reading, overruled
+from .explain_rerun import Rerun
+from .outputs import TABLE_SQL
+
+Call = dict[str, Any]
+
+CALLS = f"""
+select r.*, c.window_no, c.shape_no, c.method_no, c.matcher_no, c.adjusts, c.given, c.group_no, c.nameplate_milliwatt,
+       c.zone, c.local_date, c.to_measure, v.event_id, v.service, v.rider, v.kind, v.start_utc, v.end_utc, v.counts,
+       v.seconds as event_seconds, v.price_weighted, v.floor_row, v.floor_event, v.missed_zero, v.missed_clause,
+       u.spans as unavailable, p.enrollment_id, p.clause, p.because
+from result as r
+join call_window as c using (call_no)
+join service_event as v on v.service_event_no = r.service_event_no
+join enrollment as e on e.enrollment_no = r.enrollment_no
+join ({TABLE_SQL["participation"]}) as p on p.enrollment_id = e.enrollment_id and p.event_id = v.event_id
+left join unavailable_call as u on u.call_no = r.call_no
+order by v.start_utc, v.event_id, e.enrollment_id
+"""
+PERFORMANCE = """
+select p.call_no, r.start, r.seconds, p.baseline_unadjusted_mwh, p.factor_e6, p.baseline_mwh, p.metered_mwh,
+       p.delivered_mwh, w.weight_micro, p.quality, p.baseline_days, p.note
+from performance as p
+join call_window as c on c.call_no = p.call_no
+join window_row as r on r.window_no = c.window_no and r.row_no = p.row_no
+left join row_weight as w on w.window_no = c.window_no and w.row_no = p.row_no and w.zone is not distinct from c.zone
+where p.call_no = ? order by r.start
+"""
+METHOD_WORDS = {
+    "direct": "Delivered is minus what was metered at the device, for the method has no baseline.",
+    "prescriptive": "Delivered is the prescribed baseline less metered.",
+    "day_matching": "Delivered is baseline less metered; both are net import.",
+    "export_from_storage": "Metered is, slot by slot, minus the smaller of what the storage gave and what left the "
+                           "premise."}
+NOTE_WORDS = {
+    "missing": "A reading is missing.", "missing_window": "A reading in the adjustment window is missing.",
+    "too_few_days": "There are too few baseline days.",
+    "window_after_notice": "Not adjusted: the window does not precede the notice.",
+    "guard": "Not adjusted: the baseline in the window is negative or too small."}
+
+
+def calls_of(again: Rerun) -> list[Call]:
+    """Every event that concerned the enrollments, in time order, with its outcome."""
+    return again.ask(CALLS)
+
+
+def event_steps(again: Rerun, call: Call, *, paid: bool = True) -> list[Step]:
+    """An event's step, and below it performance, baseline, adjustment and readings where it was measured.
+
+    `paid` is False for an event that the payment does not look at.
+    """
+    steps = [_event_step(again, call, paid=paid)]
+    rows = again.ask(PERFORMANCE, call["call_no"]) if call["to_measure"] and paid else []
+    if not rows:
+        return steps
+    service = again.plan.tariff.riders[call["rider"]].services[call["service"]]
+    method = list(again.plan.measurement.methods)[call["method_no"]]
+    steps.append(_performance_step(again, call, rows, method, service.measurement))
+    if method.family == "day_matching":
+        steps.append(baseline_step(again, call, rows, method, service.measurement))
+        steps += adjustment_step(again, call, rows, method, service.measurement)
+    steps.append(_readings_step(again, call, method))
+    if method.family == "day_matching" and rows[0]["baseline_days"]:
+        steps.append(baseline_readings_step(again, call, rows[0]["baseline_days"].split(";")))
+    return steps
+
+
+# ---- event --------------------------------------------------------------------------------------
+def _event_step(again: Rerun, call: Call, *, paid: bool) -> Step:
+    span = Interval(start=call["start_utc"].replace(tzinfo=UTC), end=call["end_utc"].replace(tzinfo=UTC))
+    counted = "counts as zero" if call["counted"] and call["zero"] else "counts" if call["counted"] else "does not count"
+    if not paid:
+        counted = "is not of the kinds that this payment pays"
+    outcome = call["outcome"].replace("_", " ")
+    words = (f"Event {call['event_id']} ({call['kind'].replace('_', ' ')}) on {clock_span(again, span)}: {outcome}, "
+             f"{counted}. {sentence(call['because'])}")
+    holes = _unavailable(again, call)
+    if holes:
+        words += f" Unavailable: {'; '.join(hole['words'] for hole in holes)}."
+        if call["seconds"] < call["event_seconds"]:
+            words += f" {hours(call['seconds'])} of {hours(call['event_seconds'])} remain."
+    if call["counted"] and not call["zero"] and call["payable_mwh"] != call["delivered_mwh"]:
+        words += f" Not below zero {_floor_words(call)}: {kwh_text(call['payable_mwh'])} kWh are paid for."
+    return Step(kind="event", clause=call["clause"] or "", words=words, values={
+        "enrollment_id": call["enrollment_id"], "event_id": call["event_id"], "kind": call["kind"],
+        "service": call["service"], "start": local_text(again, span.start), "end": local_text(again, span.end),
+        "outcome": call["outcome"], "counted": call["counted"], "counts_as_zero": call["zero"], "paid": paid,
+        "seconds": call["seconds"], "delivered_kwh": kwh_text(call["delivered_mwh"]),
+        "payable_kwh": kwh_text(_whole(call["payable_mwh"])), "average_kw": kwh_text(_whole(call["average_milliwatt"])),
+        "opted_out_at": None if call["opted_out_at"] is None else local_text(again, call["opted_out_at"]),
+        "unavailable": [{name: hole[name] for name in ("reason", "start", "end")} for hole in holes]})
+
+
+def _whole(number: Any) -> int | None:
+    return None if number is None else int(number)
+
+
+def _floor_words(call: Call) -> str:
+    spans = [words for words, holds in (("in any row", call["floor_row"]), ("over the event", call["floor_event"])) if holds]
+    return " and ".join(spans) or "when missed"
+
+
+def _unavailable(again: Rerun, call: Call) -> list[dict[str, str]]:
+    return [{"reason": reason, "start": local_text(again, span.start), "end": local_text(again, span.end),
+             "words": f"{reason.replace('_', ' ')} {clock_span(again, span, with_day=False)}"}
+            for reason, span in parse_spans(call["unavailable"] or "")]
+
+
+# ---- performance --------------------------------------------------------------------------------
+def _performance_step(again: Rerun, call: Call, rows: Sequence[dict[str, Any]], method: Method,
+                      measurement: Measurement) -> Step:
+    known = [row["delivered_mwh"] for row in rows if row["delivered_mwh"] is not None]
+    words = METHOD_WORDS[method.family]
+    if method.family == "prescriptive":
+        words += (f" The baseline is minus {method.share} of the nameplate power of "
+                  f"{kwh_text(call['nameplate_milliwatt'])} kW over the row's time.")
+    words += f" Together: {kwh_text(sum(known))} kWh." if len(known) == len(rows) else ""
+    words += "".join(f" {NOTE_WORDS[note]}" for note in dict.fromkeys(row["note"] for row in rows) if note)
+    if call["price_weighted"]:
+        words += " Each row weighs as much as the price of its hour."
+    dated = in_force(measurement.method, call["local_date"], again.plan.known_by)
+    return Step(kind="performance", clause=dated.cite if dated else "", words=words, values={
+        "method": method.family, "enrollment_id": call["enrollment_id"], "event_id": call["event_id"],
+        "rows": [_performance_row(again, row, method, priced=call["price_weighted"]) for row in rows]})
+
+
+def _performance_row(again: Rerun, row: dict[str, Any], method: Method, *, priced: bool) -> dict[str, Any]:
+    shown = {"start": local_text(again, row["start"]), "seconds": row["seconds"]}
+    if method.family == "day_matching":
+        shown |= {"baseline_unadjusted_kwh": kwh_text(row["baseline_unadjusted_mwh"]),
+                  "adjustment_factor": kwh_text(row["factor_e6"])}
+    shown |= {"baseline_kwh": kwh_text(row["baseline_mwh"]), "metered_kwh": kwh_text(row["metered_mwh"]),
+              "delivered_kwh": kwh_text(row["delivered_mwh"])}
+    if priced:
+        shown["price_usd_per_mwh"] = kwh_text(row["weight_micro"])
+    return {**shown, "quality": QUALITY[row["quality"]]}
+
+
+QUALITY = ("actual", "validated", "edited", "estimated", "missing")
+
+
+# ---- readings -----------------------------------------------------------------------------------
+def _readings_step(again: Rerun, call: Call, method: Method) -> Step:
+    window = again.plan.measurement.windows[call["window_no"]]
+    before = window_of(again, call, method)
+    spans = [*([before] if before is not None else []), *window.rows]
+    points = points_on(again, call["enrollment_no"], call["local_date"],
+                       with_premise=method.family == "export_from_storage")
+    readings = again.readings.within(points, spans)
+    old = [overruled(reading, readings) for reading in readings]
+    words = (f"{plural(len(readings), 'reading')} of point {', '.join(points)} in the event's time"
+             f"{' and the adjustment window' if before is not None else ''}.")
+    words += f" {plural(sum(old), 'reading')} overruled by a higher revision." if any(old) else ""
+    return Step(kind="readings", clause="", words=words, values={
+        "points": points, "rows": [_reading_row(again, reading, replaced=replaced)
+                                   for reading, replaced in zip(readings, old, strict=True)]})
+
+
+def _reading_row(again: Rerun, reading: Reading, *, replaced: bool) -> dict[str, Any]:
+    return {"point_id": reading.point_id, "start": local_text(again, reading.start), "seconds": reading.seconds,
+            "import_kwh": kwh_text(reading.import_mwh), "export_kwh": kwh_text(reading.export_mwh),
+            "quality": reading.quality, "revision": reading.revision, "stands": not replaced, "source": reading.source}
+
+
+def points_on(again: Rerun, enrollment_no: int, day: date, *, with_premise: bool = False) -> list[str]:
+    """The metering points that stand for an enrollment on a local day, the later one first."""
+    series = [enrollment_no * 2, *([enrollment_no * 2 + 1] if with_premise else [])]
+    rows = again.ask("select point_id from series_day where list_contains(?, series_no) and ? between from_date and "
+                     "to_date and point_id is not null order by series_no, starts desc, point_id", series, day)
+    return list(dict.fromkeys(row["point_id"] for row in rows))
+
+
+# ---- words --------------------------------------------------------------------------------------
+def local(again: Rerun, instant: datetime) -> datetime:
+    """An instant of a table (UTC, marked or not) on the tariff's clock."""
+    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(again.plan.zone)
+
+
+def local_text(again: Rerun, instant: datetime) -> str:
+    """An instant on the tariff's clock, with its offset."""
+    return local(again, instant).isoformat()
+
+
+def clock_span(again: Rerun, span: Interval, *, with_day: bool = True) -> str:
+    """A span on the tariff's clock: 2025-08-21, 16:00 to 21:00 PDT."""
+    start, end = local(again, span.start), local(again, span.end)
+    last = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%H:%M on %Y-%m-%d}"
+    return f"{f'{start:%Y-%m-%d}, ' if with_day else ''}{start:%H:%M} to {last} {start.tzname()}"
+
+
+def hours(seconds: int) -> str:
+    """A length in hours.
+
+    >>> hours(5400)
+    '1.5 h'
+    """
+    return f"{(Decimal(seconds) / 3600).quantize(Decimal('0.0001')).normalize():f} h"
+
+
+def sentence(text: str) -> str:
+    """The same words with a capital at the front."""
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,160 @@
+"""Settle one line again from the inputs: the same use cases, on its own enrollments and their readings alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from ..engine.buckets import open_worker, run_on_files
+from ..event.service_events import service_events
+from ..interval import DateSpan
+from ..problem import DataRefused, Problem, error, refuse_on_error
+from ..tariff.load import parse_text
+from ..tariff.model import Tariff
+from .explain_readings import KeptReadings, keep_readings, slots_of_days
+from .mart import Days, days_needed, open_days
+from .measure import buckets_of, measure_calls
+from .outputs import MARK
+from .prior import read_prior
+from .settle import SettleRequest
+from .settle_calls import make_calls
+from .settle_inputs import problems_block, read_inputs
+from .settle_lines import make_lines
+from .settle_plan import SettlePlan, make_plan
+
+MEMORY_MB = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What a folder of outputs says of its run."""
+
+    tariff: Tariff
+    tariff_hash: str
+    tariff_path: str
+    period: DateSpan
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """A series' net load on one local day, in mWh by elapsed steps and by the wall clock; None = missing."""
+
+    step_seconds: int
+    elapsed_mwh: list[int | None]
+    clock_mwh: list[int | None]
+
+
+@dataclass(slots=True, kw_only=True)
+class Rerun:
+    """The tables of a settlement of few enrollments, still open for questions."""
+
+    connection: duckdb.DuckDBPyConnection
+    plan: SettlePlan
+    readings: KeptReadings
+    loads: dict[tuple[int, int], dict[date, Load]] = field(default_factory=dict)
+    """By group of kernels and series: what the day-matching methods saw."""
+    picks: dict[tuple[str, int, int], Mapping[str, Any]] = field(default_factory=dict)
+    """By table (shape or window_pick), number and step: where rows and window stand in a load."""
+
+    def ask(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
+        """Rows of a query as records."""
+        answer = self.connection.execute(query, list(parameters))
+        names = [column[0] for column in answer.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+
+def read_run(out: Path) -> Run:
+    """The run that wrote a folder. Raises DataRefused when the folder holds none."""
+    try:
+        said = json.loads((out / MARK).read_text(encoding="utf-8"))
+        tariff, problems = parse_text(json.dumps(said["tariff"], indent=1, ensure_ascii=False), str(out / MARK))
+        refuse_on_error(problems)
+        period = DateSpan(first=date.fromisoformat(said["period_start"]), end=date.fromisoformat(said["period_end"]))
+        as_of = datetime.fromisoformat(said["as_of"])
+        names = str(said["tariff_hash"]), str(said["tariff_path"])
+    except (OSError, ValueError, KeyError, TypeError) as fault:
+        raise DataRefused([error(str(out), f"is not the folder of a run ({MARK}: {type(fault).__name__})",
+                                 "Give the folder that gridrider settle wrote.")]) from None
+    if tariff is None:
+        raise DataRefused([error(str(out / MARK), "holds no tariff", "Settle again.")])
+    return Run(tariff=tariff, tariff_hash=names[0], tariff_path=names[1], period=period, as_of=as_of)
+
+
+def settle_again(run: Run, line: Mapping[str, str], request: SettleRequest, connection: duckdb.DuckDBPyConnection,
+                 work: Path) -> Rerun:
+    """Settle the enrollments behind a line: every table of a settlement, nothing written.
+
+    An aggregation's line has all of its members behind it. Raises DataRefused when the inputs hold errors.
+    """
+    zone = ZoneInfo(run.tariff.timezone)
+    inputs = read_inputs(connection, request.inputs, run.tariff)
+    problems = list(inputs.problems)
+    _stop_on_error(problems)
+    _only_behind(connection, line)
+    settled = [event.start.astimezone(zone).date() in run.period and event.end <= run.as_of for event in inputs.events]
+    made, found = service_events(run.tariff, inputs.events, settled, run.as_of)
+    read_prior(connection, None, run.period)
+    _stop_on_error([*problems, *found])
+    plan = make_plan(run.tariff, inputs.events, made, run.period, run.as_of)
+    _stop_on_error(make_calls(connection, plan))
+    kept, days = _own_readings(connection, plan, request, work)
+    _stop_on_error(list(days.problems))
+    measure_calls(connection, request, plan, days, work)
+    _stop_on_error(make_lines(connection, plan, run.tariff, run.tariff_path))
+    again = Rerun(connection=connection, plan=plan, readings=kept)
+    _note_loads(again, days)
+    return again
+
+
+def _stop_on_error(problems: Sequence[Problem]) -> None:
+    if problems_block(list(problems)):
+        refuse_on_error(problems)
+
+
+def _only_behind(connection: duckdb.DuckDBPyConnection, line: Mapping[str, str]) -> None:
+    """Leave only the enrollments that a line speaks of; they keep their numbers."""
+    if line["enrollment_id"]:
+        connection.execute("delete from enrollment where enrollment_id <> ?", [line["enrollment_id"]])
+    else:
+        connection.execute("delete from enrollment where participant_id <> ? or aggregation_id <> ?",
+                           [line["participant_id"], line["aggregation_id"]])
+
+
+def _own_readings(connection: duckdb.DuckDBPyConnection, plan: SettlePlan, request: SettleRequest,
+                  work: Path) -> tuple[KeptReadings, Days]:
+    """The readings of the enrollments' points, and the days that are folded from them."""
+    points = [row[0] for row in connection.execute(
+        "select distinct point_id from series where point_id is not null order by 1").fetchall()]
+    if (request.inputs / "days").is_dir():
+        days = open_days(connection, request, plan, work)
+        return slots_of_days(connection, days.files, points, plan.zone), days
+    kept = keep_readings(request.inputs, work / "kept", points=points, span=days_needed(plan), zone=plan.zone)
+    return kept, open_days(connection, replace(request, inputs=work / "kept"), plan, work)
+
+
+def _note_loads(again: Rerun, days: Days) -> None:
+    """Keep the loads that day matching looked at, and where the rows of its events stand in them."""
+    plan = again.plan
+    tables = plan.measurement.tables(days.span.first, days.span.end)
+    for name, key in (("shape", "shape_no"), ("window_pick", "window_no")):
+        for row in tables[name].to_pylist():
+            again.picks[name, row[key], row["step_seconds"]] = row
+    kernels = list(dict.fromkeys(window.kernel for window in plan.measurement.windows))
+    with open_worker(MEMORY_MB, None, None) as worker:
+        for bucket in buckets_of(again.connection, kernels, 1_000_000):
+            if kernels[bucket.group].family == "day_matching":
+                run_on_files(worker, bucket, days.files, tables)
+                for series_no, day, step, elapsed, clock in worker.execute(
+                        "select series_no, local_date, step_seconds, elapsed_mwh, clock_mwh from load").fetchall():
+                    again.loads.setdefault((bucket.group, series_no), {})[day] = Load(
+                        step_seconds=step, elapsed_mwh=elapsed, clock_mwh=clock)
+
+
