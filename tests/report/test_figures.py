@@ -64,7 +64,7 @@ def write_tables(out: Path, tables: dict[str, str]) -> Path:
 def program_of(out: Path) -> Program:
     """The figures of a folder, without knowledge of the events beyond the tables."""
     with open_results(out) as tables:
-        return summarise(tables, known=(), zone=PACIFIC, progress=lambda _: None)
+        return summarise(tables, known=(), zone=PACIFIC)
 
 
 @pytest.fixture

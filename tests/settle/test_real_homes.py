@@ -1,7 +1,7 @@
 """Three real California homes against published arithmetic: what the guard of a same-day ratio is for.
 
-The homes and their results: ../shared/refs/facts/settlement.md, 1.4. All three export in the adjustment window, so the ratio
-is one of two exports; without the guard the third home would be paid for it.
+The homes and their results: ../shared/refs/facts/settlement.md, 1.4. All three export in the adjustment window, so the
+ratio is one of two exports; without the guard the third home would be paid for it.
 """
 
 from __future__ import annotations

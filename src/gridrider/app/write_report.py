@@ -25,13 +25,19 @@ from ..report.sections.participant import participant_blocks
 from ..report.summarise import summarise
 
 
-def _silent(_: str) -> None:
-    """Progress that nobody asked for."""
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done and how much there is."""
+
+STEP = "Writing the report"
+
+
+def silent(step: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
 
 
 def write_report(out: Path, *, tariff_title: str, authority: str, currency: str, timezone: str,
                  assumptions: Sequence[str], participants: Sequence[str] = (),
-                 progress: Callable[[str], None] = _silent) -> tuple[Path, Path]:
+                 progress: Progress = silent) -> tuple[Path, Path]:
     """Write report.html and report.pdf into the output folder of a settle and return their paths.
 
     Each participant named gets its own pages. Raises DataRefused, with nothing written, when a table is missing or
@@ -40,24 +46,28 @@ def write_report(out: Path, *, tariff_title: str, authority: str, currency: str,
     run_json = _run_json(out)
     run = replace(_run(run_json, timezone), tariff_title=tariff_title, authority=authority, currency=currency,
                   assumptions=tuple(assumptions))
+    asked = tuple(dict.fromkeys(participants))
+    total = len(asked) + 4
+    progress(STEP, 0, total)
     with open_results(out) as tables:
-        document = _document(tables, run, known=_known_events(run_json), participants=participants, progress=progress)
-    progress("Drawing the charts")
+        document = _document(tables, run, known=_known_events(run_json), participants=asked, progress=progress)
+    progress(STEP, total - 2, total)
     drawings = draw_all(document)
     page = html_page(document, drawings).encode()
-    progress("Setting the PDF")
+    progress(STEP, total - 1, total)
     paper = pdf_file(document, drawings)
+    progress(STEP, total, total)
     return _written(out / "report.html", page), _written(out / "report.pdf", paper)
 
 
 def _document(tables: duckdb.DuckDBPyConnection, run: Run, *, known: Sequence[KnownEvent], participants: Sequence[str],
-              progress: Callable[[str], None]) -> Document:
+              progress: Progress) -> Document:
     zone = ZoneInfo(run.timezone)
-    program = summarise(tables, known=known, zone=zone, progress=progress)
+    program = summarise(tables, known=known, zone=zone)
     blocks: list[Block] = []
     problems: list[Problem] = []
-    for place, participant_id in enumerate(dict.fromkeys(participants), start=1):
-        progress(f"Adding up participant {place} of {len(participants)}")
+    for place, participant_id in enumerate(participants, start=1):
+        progress(STEP, 1 + place, len(participants) + 4)
         figures = participant_figures(tables, participant_id, known=known, zone=zone)
         if figures is None:
             problems.append(error("lines.csv", "no line and no statement names this participant",

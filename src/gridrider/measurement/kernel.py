@@ -38,11 +38,14 @@ class Kernel:
         connection.register("load_choice", pa.table({"zero_exports": [self.zero_exports]}))
         connection.execute(sql_text("macros"))
         connection.execute(sql_text(self.load))
+        if tables["shared_day"].num_rows:
+            connection.execute(sql_text("load_shared"))
         connection.execute(sql_text("load"))
         if self.crosses_midnight:
             connection.execute(sql_text("load_around"))
         connection.execute(sql_text("metered"))
         measured = connection.sql(sql_text(FAMILY_SQL[self.family])).to_arrow_table().cast(RESULT)
+        connection.execute("drop table if exists load" if self.crosses_midnight else "drop view if exists load")
         for name in (*tables, "load_choice"):
             connection.unregister(name)
         return measured

@@ -110,6 +110,7 @@ class MeasurementPlan:
                 "local_date": pa.array([day for held in self.matchers for day in held], pa.date32())}),
             "matcher_days": pa.table({
                 "matcher_no": pa.array(list(self.matchers.values()), pa.int32()),
+                "recencies": pa.array([list(range(1, len(held) + 1)) for held in self.matchers], INT_LIST),
                 "days": pa.array([[day.isoformat() for day in held] for held in self.matchers],
                                  pa.list_(pa.string()))}),
             "method": _method_table(self.methods),

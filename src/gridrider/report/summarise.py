@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -183,17 +183,13 @@ def _row(tables: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, o
     return row
 
 
-def summarise(tables: duckdb.DuckDBPyConnection, *, known: Sequence[KnownEvent], zone: ZoneInfo,
-              progress: Callable[[str], None]) -> Program:
+def summarise(tables: duckdb.DuckDBPyConnection, *, known: Sequence[KnownEvent], zone: ZoneInfo) -> Program:
     """Every figure of the program's part of the report."""
-    progress("Adding up the events")
     energies = event_energies(tables)
-    progress("Adding up the payments")
     findings = [Finding(severity=severity, file=file, reason=reason, what_to_do=advice, count=many)
                 for severity, file, reason, advice, many in tables.execute(queries.FINDINGS).fetchall()]
     paid = paid_figures(tables)
     payees = tables.execute(queries.PAYEES.format(limit=PAYEES_LISTED)).fetchall()
-    progress("Looking for exceptions")
     lowest = tables.execute(queries.LOWEST.format(limit=LOWEST_LISTED)).fetchall()
     fields = ("paid_usd", "lines", "lines_provisional", "statements", "statements_usd", "debit_usd", "credit_usd",
               "postings", "participants", "enrollments")

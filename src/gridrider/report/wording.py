@@ -17,28 +17,28 @@ _SYMBOLS = {"USD": "$"}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def number(amount: Decimal, decimals: int) -> str:
+def number(exact: Decimal, decimals: int) -> str:
     """A number with thousands separators and a true minus sign; ties round away from zero.
 
     >>> number(Decimal("-12345.65"), 1)
     '−12,345.7'
     """
-    rounded = amount.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    rounded = exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
     text = f"{abs(rounded):,.{decimals}f}"
     return MINUS + text if rounded < 0 else text
 
 
-def money(amount: Decimal, currency: str) -> str:
-    """An amount of money in cents.
+def money(amount_usd: Decimal, currency: str) -> str:
+    """An amount of the tariff's currency, which need not be the dollar, in cents.
 
     >>> money(Decimal("-12345.67"), "USD"), money(Decimal("8"), "CAD")
     ('−$12,345.67', '8.00 CAD')
     """
     symbol = _SYMBOLS.get(currency)
     if symbol is None:
-        return f"{number(amount, 2)} {currency}"
-    text = number(abs(amount), 2)
-    return f"{MINUS if amount < 0 else ''}{symbol}{text}"
+        return f"{number(amount_usd, 2)} {currency}"
+    text = number(abs(amount_usd), 2)
+    return f"{MINUS if amount_usd < 0 else ''}{symbol}{text}"
 
 
 def kwh(energy_kwh: Decimal) -> str:
@@ -178,12 +178,12 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def quantity(amount: Decimal) -> str:
+def quantity(exact: Decimal) -> str:
     """A quantity or rate with at least two decimals and no more than it needs, six at most.
 
     >>> quantity(Decimal("2.000000")), quantity(Decimal("0.107899")), quantity(Decimal("-1234.5"))
     ('2.00', '0.107899', '−1,234.50')
     """
-    text = number(amount, 6)
+    text = number(exact, 6)
     whole, _, decimals = text.partition(".")
     return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"

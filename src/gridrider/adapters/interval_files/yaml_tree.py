@@ -18,6 +18,9 @@ from ...problem import Problem, error
 BYTES_MAX = 1_000_000
 """A mapping is a page of text; anything larger is not one. [bytes]"""
 
+UNKNOWN_MAX = 50
+"""A file with more unknown keys than this is no mapping; the rest need no mention."""
+
 _DECIMAL = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
 
 
@@ -117,12 +120,12 @@ class Section:
                 yield child
 
     def finish(self) -> None:
-        """Note every key that nobody asked for."""
-        for key in self.entries:
-            if key not in self.seen:
-                near = get_close_matches(key, sorted(self.seen), n=1)
-                hint = f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(sorted(self.seen))}."
-                self.note(key, "is not a known key", hint)
+        """Note every key that nobody asked for, up to UNKNOWN_MAX of them."""
+        unknown = [key for key in self.entries if key not in self.seen]
+        for key in unknown[:UNKNOWN_MAX]:
+            near = get_close_matches(key, sorted(self.seen), n=1)
+            hint = f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(sorted(self.seen))}."
+            self.note(key, "is not a known key", hint)
 
     def _child(self, key: str, found: object, line: int) -> Section | None:
         if not isinstance(found, dict):

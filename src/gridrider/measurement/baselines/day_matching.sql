@@ -1,22 +1,36 @@
 -- Day matching (X of Y): the mean of the picked days' loads, adjusted by what the event's own day shows before it.
 -- Choices come from `method`; candidate days, already clear of holidays and events, from `candidate`, latest first.
 -- Lists of small numbers instead of window functions over all candidates: half of the work was there.
-with ready as (      -- days on which a series has every load that a shape reads
+with needed as (     -- the days that each shape is looked for on
+  select distinct c.shape_no, k.local_date
+  from (select distinct shape_no, matcher_no from call) as c join candidate as k on k.matcher_no = c.matcher_no
+), whole_days as (   -- most series lack nothing on any of these days, and need no closer look
+  select l.series_no, count(*) as days from load as l
+  where l.whole and l.local_date in (select local_date from needed) group by l.series_no
+), doubtful as (
+  select c.call_no, c.series_no, c.enrollment_no, c.shape_no, c.matcher_no
+  from call as c left join whole_days as w on w.series_no = c.series_no
+  where coalesce(w.days, 0) < (select count(distinct local_date) from needed)
+     or c.enrollment_no in (select enrollment_no from own_excluded)
+), ready as materialized (
   select l.series_no, s.shape_no, l.local_date
   from load as l join shape as s on s.step_seconds = l.step_seconds
-  where case when l.whole then true
-             else list_count(list_select(l.clock_mwh, s.all_picks)) = len(s.all_picks) end
-), complete as (     -- the complete candidates of each call; recency 1 is the latest
-  select c.call_no, k.recency
+  where l.series_no in (select series_no from doubtful)
+    and (l.whole or list_count(list_select(l.clock_mwh, s.all_picks)) = len(s.all_picks))
+), left_out as (     -- candidates that a call cannot use: not complete, or taken out by its own events and outages
+  select d.call_no, list(k.recency) as recencies
+  from doubtful as d join candidate as k on k.matcher_no = d.matcher_no
+  left join ready as r on r.series_no = d.series_no and r.shape_no = d.shape_no and r.local_date = k.local_date
+  left join own_excluded as x on x.enrollment_no = d.enrollment_no and x.local_date = k.local_date
+  where r.series_no is null or x.local_date is not null
+  group by d.call_no
+), latest as (       -- the latest Y complete candidates of each call; recency 1 is the latest
+  select c.call_no, t.highest, case when o.call_no is null then m.recencies
+         else list_filter(m.recencies, lambda r: not list_contains(o.recencies, r)) end[:t.of_last] as recencies
   from call as c
-  join candidate as k on k.matcher_no = c.matcher_no
-  join ready as r on r.series_no = c.series_no and r.shape_no = c.shape_no and r.local_date = k.local_date
-  where not exists (select 1 from own_excluded as x
-                    where x.enrollment_no = c.enrollment_no and x.local_date = k.local_date)
-), latest as (       -- the latest Y of them
-  select c.call_no, any_value(t.highest) as highest, list_sort(list(d.recency))[:any_value(t.of_last)] as recencies
-  from complete as d join call as c on c.call_no = d.call_no join method as t on t.method_no = c.method_no
-  group by c.call_no
+  join method as t on t.method_no = c.method_no
+  join matcher_days as m on m.matcher_no = c.matcher_no
+  left join left_out as o on o.call_no = c.call_no
 ), looked_at as (    -- with their load in the event's rows, where only the highest X count
   select d.call_no, d.highest, d.recency,
          list_sum(list_select(l.clock_mwh, s.flat_picks)) as event_mwh
@@ -26,7 +40,7 @@ with ready as (      -- days on which a series has every load that a shape reads
   join load as l on l.series_no = c.series_no and l.local_date = k.local_date
   join shape as s on s.shape_no = c.shape_no and s.step_seconds = l.step_seconds
 ), chosen as (       -- the baseline days of each call, latest first
-  select call_no, recencies from latest where highest >= len(recencies)
+  select call_no, recencies from latest where highest >= len(recencies) and len(recencies) > 0
   union all
   select call_no, list_sort(list(recency))
   from (select *, row_number() over (partition by call_no order by event_mwh desc, recency) as loaded from looked_at)

@@ -1,28 +1,10 @@
--- One load list per series and day, by elapsed time and by the clock; a day that two meters share is put together
--- from both, the later meter first.
-create or replace temp table load as
-with ranked as (
-  select *, row_number() over (partition by series_no, local_date order by starts desc) as latest
-  from load_of_day
-  where (series_no, local_date) in (select (series_no, local_date) from shared_day)
-), stitched as (
-  select a.series_no, a.local_date, a.step_seconds,
-         case when b.elapsed_mwh is null then a.elapsed_mwh
-              else list_transform(list_zip(a.elapsed_mwh, b.elapsed_mwh), lambda x: coalesce(x[1], x[2])) end as elapsed_mwh,
-         case when a.elapsed_quality is null then b.elapsed_quality
-              when b.elapsed_quality is null then a.elapsed_quality
-              else list_transform(list_zip(a.elapsed_quality, b.elapsed_quality), lambda x: least(x[1], x[2])) end
-         as elapsed_quality
-  from ranked as a left join ranked as b
-    on b.series_no = a.series_no and b.local_date = a.local_date and b.latest = 2 and b.step_seconds = a.step_seconds
-  where a.latest = 1
-), whole as (
-  select series_no, local_date, step_seconds, elapsed_mwh, elapsed_quality from load_of_day
-  where (series_no, local_date) not in (select (series_no, local_date) from shared_day)
-  union all
-  select series_no, local_date, step_seconds, elapsed_mwh, elapsed_quality from stitched
-)
-select w.*, by_clock(w.elapsed_mwh, w.step_seconds, c.elapsed_s, c.shift_s) as clock_mwh,
-       by_clock(w.elapsed_quality, w.step_seconds, c.elapsed_s, c.shift_s) as clock_quality,
-       c.shift_s is null and list_count(w.elapsed_mwh) = 86400 // w.step_seconds as whole
-from whole as w left join clock_change as c on c.local_date = w.local_date;
+-- The loads of each series and day, by elapsed time and by the clock; only days on which the clock changes differ.
+create or replace temp view load as
+select series_no, local_date, step_seconds, elapsed_mwh, elapsed_quality, elapsed_mwh as clock_mwh,
+       elapsed_quality as clock_quality, whole
+from load_of_day where local_date not in (select local_date from clock_change)
+union all
+select w.series_no, w.local_date, w.step_seconds, w.elapsed_mwh, w.elapsed_quality,
+       by_clock(w.elapsed_mwh, w.step_seconds, c.elapsed_s, c.shift_s),
+       by_clock(w.elapsed_quality, w.step_seconds, c.elapsed_s, c.shift_s), false
+from load_of_day as w join clock_change as c on c.local_date = w.local_date;

@@ -1,5 +1,6 @@
 -- For events or windows that cross midnight: each day's list with the day before and the day after joined to it.
 create or replace temp table load_alone as select * from load;
+drop view load;
 create or replace temp table load as
 select l.series_no, l.local_date, l.step_seconds,
        list_concat(list_concat(coalesce(before.elapsed_mwh, list_resize(l.elapsed_mwh[:0], b.seconds // l.step_seconds)),

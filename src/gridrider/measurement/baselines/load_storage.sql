@@ -30,5 +30,5 @@ select series_no, starts, local_date, step_s as step_seconds,
        case when storage_quality is not null or premise_quality is not null then list_transform(range(steps), lambda i:
          greatest(coalesce(list_max(storage_quality[i * per_storage + 1:(i + 1) * per_storage]), 0),
                   coalesce(list_max(premise_quality[i * per_premise + 1:(i + 1) * per_premise]), 0))) end
-       as elapsed_quality
+       as elapsed_quality, false as whole
 from stepped;

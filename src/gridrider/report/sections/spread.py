@@ -47,15 +47,15 @@ def _spread_of_pay(run: Run, pay: Distribution, per: str) -> list[Block]:
                                 smallest=money(pay.smallest, run.currency), largest=money(pay.largest, run.currency))]
 
 
-def _spread_of_delivery(power: Distribution) -> list[Block]:
-    low, middle, high = (f"{number(kw, 2)} kW" for kw in (power.p10, power.median, power.p90))
-    smallest, largest = f"{number(power.smallest, 2)} kW", f"{number(power.largest, 2)} kW"
-    wide, narrow = charts.both(lambda width: charts.spread_of_delivery(power, width))
+def _spread_of_delivery(power_kw: Distribution) -> list[Block]:
+    low, middle, high = (f"{number(kw, 2)} kW" for kw in (power_kw.p10, power_kw.median, power_kw.p90))
+    smallest, largest = f"{number(power_kw.smallest, 2)} kW", f"{number(power_kw.largest, 2)} kW"
+    wide, narrow = charts.both(lambda width: charts.spread_of_delivery(power_kw, width))
     chart = Chart(key="spread-of-delivery", wide=wide, narrow=narrow,
-                  title=f"The median of {count(power.count, 'enrollment')} delivered {middle} on average",
-                  alt=f"Histogram of average delivered power over {count(power.count, 'enrollment')}: p10 {low}, "
+                  title=f"The median of {count(power_kw.count, 'enrollment')} delivered {middle} on average",
+                  alt=f"Histogram of average delivered power over {count(power_kw.count, 'enrollment')}: p10 {low}, "
                       f"median {middle}, p90 {high}, from {smallest} to {largest}.")
-    return [chart, _spread_note(power, f"one in ten delivered {low} or less, one in ten {high} or more",
+    return [chart, _spread_note(power_kw, f"one in ten delivered {low} or less, one in ten {high} or more",
                                 smallest=smallest, largest=largest)]
 
 
