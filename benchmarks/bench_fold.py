@@ -72,7 +72,7 @@ def compare(arguments: argparse.Namespace) -> int:
     once = child("fold", made(arguments.folder, arguments.points, few_days))
     more = child("fold", made(arguments.folder, 4 * arguments.points, few_days))
     growth = more["peak_mib"] / once["peak_mib"]
-    print(f"peak with {arguments.points} points {once['peak_mib']} MiB, with four times as many {more['peak_mib']} MiB: "
+    print(f"peak with {arguments.points} points {once['peak_mib']} MiB, four times as many {more['peak_mib']} MiB: "
           f"{growth:.2f} times (limit {GROWTH_MAX})")
     return int(fold_s > RATIO_MAX * peer_s or max(peak_mib, more["peak_mib"]) > MEMORY_MIB_MAX or growth > GROWTH_MAX)
 

@@ -86,6 +86,7 @@ def _settle(arguments: argparse.Namespace) -> int:
             done = settle(SettleRequest(
                 tariff=arguments.tariff, inputs=arguments.inputs, period=arguments.period, out=arguments.out,
                 as_of=arguments.as_of, prior=arguments.prior, engine=arguments.engine, threads=arguments.threads,
+                report=arguments.report, report_participants=tuple(arguments.report_participant),
                 progress=bars.show))
         except DataRefused as refused:
             _leave_problems(arguments.out, refused.problems)

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from fractions import Fraction
 
-from gridrider.tariff.model import Payment, Service, value_on
+from gridrider.tariff.model import Payment, Service, in_force, value_on
 from tests.reference.concern import Run
-from tests.reference.numbers import cents_of
+from tests.reference.numbers import cents_of, whole
 from tests.reference.outcome import STEP_SECONDS, Taken, settled_mwh
 from tests.reference.payments import Owed, component_of, is_final
 from tests.reference.periods import Period, begun, whole_months, whole_seasons
@@ -23,16 +23,22 @@ def adjustments(run: Run, payment: Payment, service_name: str, service: Service,
     floor = service.measurement.floor
     mine = [line for line in lines if line.component == component_of(payment) and line.service_name == service_name]
     if payment.family == "energy":
+        if floor is not None and floor.over == "site" and floor.per in ("month", "season"):
+            raise ValueError("the rules name no line for energy that is floored over a site's month or season")
         over_events = _by_event(run, service, taken, mine)
         if floor is not None and floor.over == "aggregation" and floor.per in ("month", "season"):
             return over_events + _by_period(run, service, floor.per, mine)
         return over_events
     if floor is not None and floor.over == "aggregation" and floor.per in ("month", "season"):
         groups = _grouped(mine, lambda line: (line.participant_id, line.aggregation_id, str(line.period.first)))
-        return [_line(run, group, group[0].period, "", -sum((line.quantity for line in group), Fraction(0)),
-                      -sum(line.cents for line in group))
-                for group in groups if sum((line.quantity for line in group), Fraction(0)) < 0]
+        return [_line(run, group, group[0].period, "", -_shown(group), -sum(line.cents for line in group))
+                for group in groups if _shown(group) < 0]
     return []
+
+
+def _shown(group: list[Owed]) -> Fraction:
+    """The sum of the quantities as the lines show them."""
+    return Fraction(sum(whole(line.quantity * MICRO) for line in group), MICRO)
 
 
 def _grouped(lines: Iterable[Owed], key: object) -> list[list[Owed]]:
@@ -47,10 +53,9 @@ def _by_period(run: Run, service: Service, per: str, mine: list[Owed]) -> list[O
     made = []
     for period in begun(run, whole_months(run, service) if per == "month" else whole_seasons(run, service)):
         inside = [line for line in mine if line.period.first in period]
-        for group in _grouped(inside, lambda line: (line.participant_id, line.aggregation_id)):
-            total = sum((line.quantity for line in group), Fraction(0))
-            if total < 0:
-                made.append(_line(run, group, period, "", -total, -sum(line.cents for line in group)))
+        made += [_line(run, group, period, "", -_shown(group), -sum(line.cents for line in group))
+                 for group in _grouped(inside, lambda line: (line.participant_id, line.aggregation_id))
+                 if _shown(group) < 0]
     return made
 
 
@@ -111,6 +116,16 @@ def _resource_rows(items: list[Taken], step: int) -> list[int]:
     return [max(0, baseline[key]) - max(0, metered[key]) for key in baseline]
 
 
+def _clause(run: Run, service: Service, period: Period) -> str:
+    """The clause of the floor over the aggregation, else of the treatment of exports."""
+    floor = service.measurement.floor
+    if floor is not None and floor.over == "aggregation":
+        floored = in_force(floor.at, period.first, run.as_of_day)
+        return floored.cite if floored is not None else ""
+    exported = in_force(service.measurement.exports, period.first, run.as_of_day)
+    return exported.cite if exported is not None else ""
+
+
 def _line(run: Run, group: list[Owed], period: Period, event_id: str, quantity: Fraction, cents: int) -> Owed:
     first = group[0]
     sure = all(line.sure for line in group)
@@ -118,4 +133,5 @@ def _line(run: Run, group: list[Owed], period: Period, event_id: str, quantity: 
                 payee_id=first.participant_id, service_name=first.service_name, service=first.service,
                 component="aggregation_adjustment", event_id=event_id, period=period, quantity=quantity,
                 unit=first.unit, rate=None, rate_unit="", rate_effective=None,
-                clause=first.clause, cents=cents, sure=sure, final=is_final(run, first.service, period, sure))
+                clause=_clause(run, first.service, period), cents=cents, sure=sure,
+                final=is_final(run, first.service, period, sure))

@@ -111,6 +111,21 @@ class Meters:
             found.append((at, MISSING_SLOT))
         return found
 
+    def step(self, points: list[str], day: date) -> int:
+        """The length of the slots of a day, by the first of the points that has readings on it."""
+        first, end = midnight(day, self.zone), midnight(day + timedelta(days=1), self.zone)
+        for point in points:
+            lengths = [slot.seconds for at, slot in self.slots.get(point, {}).items() if first <= at < end]
+            if lengths:
+                return max(lengths)
+        return SLOT_SECONDS
+
+    def on_slots(self, enrollment: Enrollment, role: str, span: Span) -> bool:
+        """True when both edges of a span fall on the slots of its day."""
+        day = local_date(span.start, self.zone)
+        step, first = self.step(self.of_day(enrollment, role, day), day), midnight(day, self.zone)
+        return (span.start - first) % step == 0 and (span.end - first) % step == 0
+
     def net_load(self, enrollment: Enrollment, span: Span, exports: str) -> Load:
         """Import - export over a span at the point of performance."""
         total, qualities = 0, []

@@ -175,7 +175,9 @@ def by_day_matching(run: Run, world: World, meters: Meters, taken: Taken,
         load = meters.net_load(taken.enrollment, span, exports)
         row = Row(span=span, point_id=point_at(run, meters, taken.enrollment, span), unadjusted_mwh=None, factor=None,
                   baseline_mwh=None, metered_mwh=load.mwh, quality=load.quality)
-        if not matched.too_few:
+        if matched.too_few:
+            row = replace(row, quality="missing", days=tuple(str(day.day) for day in matched.days))
+        else:
             mean = matched.mean_row_mwh(index)
             adjusted = None
             if not change.missing and load.mwh is not None:
@@ -264,9 +266,16 @@ def _answered(run: Run, world: World, meters: Meters, taken: Taken, left: list[S
     if not spans:
         return replace(taken, outcome="opted_out" if out else "excused")
     rows, matched = measure(run, world, meters, taken, spans)
+    if not all(meters.on_slots(taken.enrollment, role, span) for span in spans for role in _roles(run, taken)):
+        rows = [replace(row, metered_mwh=None, quality="missing") for row in rows]
     taken = replace(taken, rows=tuple(rows), seconds=sum(span.seconds for span in spans))
     found = _judged(run, taken, matched, rules)
     return replace(found, outcome="opted_out") if out else found
+
+
+def _roles(run: Run, taken: Taken) -> tuple[str, ...]:
+    method = value_on(taken.service.measurement.method, run.day(taken.event), run.as_of_day, "direct")
+    return ("performance", "premise") if method == "export_from_storage" else ("performance",)
 
 
 def _step(run: Run, measurement: Measurement, taken: Taken) -> int:
@@ -288,7 +297,8 @@ def _judged(run: Run, taken: Taken, matched: Matched | None, rules: Outcomes) ->
     gap = any(row.metered_mwh is None or (not too_few and row.baseline_mwh is None) for row in taken.rows)
     if gap or too_few:
         zero = (too_few and matched is not None and matched.too_few_is_zero) or (gap and _waited(run, taken, rules))
-        return replace(taken, outcome="missing_readings", counted=zero and _paid(run, taken), zero=zero, sure=not gap)
+        return replace(taken, outcome="missing_readings", counted=zero and _paid(run, taken), zero=zero,
+                       sure=zero or not gap)
     missed = value_on(rules.missed, run.day(taken.event), run.as_of_day, "measured")
     zero = missed == "counts_as_zero" and floored_mwh(run, taken) < 0
     outcome = "performed" if floored_mwh(run, taken) > 0 else "missed"

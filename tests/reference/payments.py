@@ -195,6 +195,8 @@ def capacity_lines(run: Run, world: World, payment: Payment, enrollment: Enrollm
         if payment.family == "capacity_committed":
             committed = enrollment.committed_milliwatt
             power = Fraction((enrollment.nameplate_milliwatt or 0) if committed is None else committed, MICRO)
+            if enrollment.signed_on is None or enrollment.signed_on > max(period.first, enrollment.starts_on):
+                power = Fraction(0)
             sure = True
         else:
             power = average_kw(run, world, payment, period, mine) or Fraction(0)

@@ -83,7 +83,7 @@ def everything(run: Run, world: World) -> list[Taken]:
     for enrollment in world.enrollments:
         for event in concerning(run, world, enrollment):
             service = service_of(run, enrollment, event)
-            if service is not None and run.first <= run.day(event) < run.end:
+            if service is not None and run.first <= run.day(event) < run.end and event.start < run.as_of:
                 taken.append(take_part(run, world, meters, enrollment, event, service))
     return taken
 
@@ -117,7 +117,7 @@ def participation_row(run: Run, item: Taken) -> Cells:
     return {"enrollment_id": item.enrollment.enrollment_id, "event_id": item.event.event_id, "outcome": item.outcome,
             "counted": "true" if item.counted else "false",
             "average_kw": six_decimals(kw) if shown and item.rows
-            else ("0.000000" if item.counted else "")}
+            else ("0.000000" if item.counted and item.seconds else "")}
 
 
 def weight_of(run: Run, world: World, item: Taken, row: Row) -> Fraction:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from gridrider.adapters.documents.result_tables import open_results
 from gridrider.ledger.model import LEDGER
 from gridrider.measurement.model import PARTICIPATION, PERFORMANCE
-from gridrider.report.figures import Program
+from gridrider.report.figures import KnownEvent, Program
 from gridrider.report.histogram import steps
 from gridrider.report.model import PROBLEMS
 from gridrider.report.participant import participant_figures
@@ -50,7 +50,9 @@ TABLES = {
     "ledger": "J1,1,2022-11-01T00:00:00Z,expense:program:t,21.50,,USD,L1,x\n"
               "J1,2,2022-11-01T00:00:00Z,payable:X,,21.50,USD,L1,x\n",
     "problems": "warning,readings.csv,2,,,a gap,Ask.\nwarning,readings.csv,9,,,a gap,Ask.\n"
-                "warning,events.csv,,,,odd,Look.\n",
+                "warning,readings/2022-09-06.parquet,,,,3 rows are odd; the first is named,Look.\n"
+                "warning,readings/2022-09-07.parquet,,,,\"1,400 rows are odd; the first is named\",Look.\n"
+                "warning,readings/2022-09-07.parquet,,,,5 gaps,Look.\n",
 }
 
 
@@ -89,6 +91,20 @@ def test_the_peak_hour_is_an_average_power_even_when_the_last_hour_is_half(progr
     assert [event.peak_hour_kw for event in program.events] == [8, -3]
 
 
+def test_an_event_for_two_services_delivers_its_energy_once(tmp_path):
+    twice = PERFORMANCE_ROWS + PERFORMANCE_ROWS.replace(",s,", ",t,")
+    program = program_of(write_tables(tmp_path, {**TABLES, "performance": twice}))
+    assert [event.delivered_kwh for event in program.events] == [8, -3]
+    assert [event.peak_hour_kw for event in program.events] == [8, -3]
+
+
+def test_an_event_that_called_nobody_is_listed_from_what_is_known(tmp_path):
+    known = [KnownEvent(event_id="none", kind="test", service=service) for service in ("s", "t")]
+    with open_results(write_tables(tmp_path, TABLES)) as tables:
+        events = summarise(tables, known=known, zone=PACIFIC).events
+    assert [(event.event_id, event.kind, event.service) for event in events][-1] == ("none", "test", "s, t")
+
+
 def test_only_lines_that_name_an_event_are_paid_for_it(program):
     assert [event.paid_usd for event in program.events] == [Decimal("16.00"), Decimal("0.00")]
 
@@ -112,7 +128,8 @@ def test_totals_findings_and_exceptions(program):
     assert (totals.paid_usd, totals.statements_usd, totals.debit_usd, totals.credit_usd) == (
         21, 21, Decimal("21.50"), Decimal("21.50"))
     assert (totals.participants, totals.enrollments, totals.lines, totals.lines_provisional) == (2, 2, 4, 2)
-    assert [(finding.reason, finding.count) for finding in program.findings] == [("a gap", 2), ("odd", 1)]
+    assert [(finding.reason, finding.count) for finding in program.findings] == [
+        ("N rows are odd; the first is named", 2), ("a gap", 2), ("5 gaps", 1)]
     assert [(row.enrollment_id, row.event_id, row.delivered_kwh) for row in program.lowest] == [("A", "two", -3)]
     assert [row.because for row in program.provisional] == ["season open", "late"]
 

@@ -64,5 +64,6 @@ def compare(tariff: Path, inputs: Path, period: str, out: Path, as_of: str = "")
     more = ("--as-of", as_of) if as_of else ()
     code = run_engine(tariff, inputs, period, out, *more)
     if code != 0:
-        return [f"the engine ended with {code}", *(str(row) for row in table(out, "problems"))]
+        problems = table(out, "problems") if (out / "problems.csv").exists() else []
+        return [f"the engine ended with {code}", *(str(row) for row in problems)]
     return differences(settle(tariff, inputs, period, as_of), out)

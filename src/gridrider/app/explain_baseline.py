@@ -14,6 +14,7 @@ from ..measurement.methods import Method
 from ..measurement.windows import adjustment_window
 from ..settlement.explain import Step, fraction_text, kwh_text, plural
 from ..tariff.model import Measurement, Pick, in_force, value_on
+from .explain_readings import overruled
 from .explain_rerun import Load, Rerun
 
 MILLION = 1_000_000
@@ -55,8 +56,8 @@ def baseline_step(again: Rerun, call: Call, rows: Sequence[Row], method: Method,
     enough = len(used) >= method.days_min
     taken = (f"The latest {method.of_last} like days with all readings are looked at"
              if method.highest == method.of_last else
-             f"Of the latest {method.of_last} like days with all readings the {method.highest} with the most load in the "
-             "event's clock time are taken")
+             f"Of the latest {method.of_last} like days with all readings the {method.highest} with the most load in "
+             "the event's clock time are taken")
     words = f"{taken}: {plural(complete, 'day')} found, {plural(len(used), 'day')} used. {end}"
     if not enough:
         words += f" At least {plural(method.days_min, 'day')} are needed, so there is no baseline."
@@ -71,7 +72,7 @@ def baseline_step(again: Rerun, call: Call, rows: Sequence[Row], method: Method,
 
 
 def _row_names(again: Rerun, rows: Sequence[Row]) -> list[str]:
-    local = [row["start"].replace(tzinfo=UTC).astimezone(again.plan.zone) for row in rows]
+    local = [again.local(row["start"]) for row in rows]
     names = [f"{start:%H:%M}" for start in local]
     return names if len(set(names)) == len(names) else [f"{start:%H:%M%z}" for start in local]
 
@@ -98,9 +99,10 @@ def _day_rows(again: Rerun, call: Call, method: Method, measurement: Measurement
         loads, missing = _loads_on(again, call, one) if not why else (None, "")
         if loads is not None:
             complete += 1
-            shown |= {"loads_kwh": dict(zip(names, map(kwh_text, loads), strict=True)), "total_kwh": kwh_text(sum(loads))}
+            shown |= {"loads_kwh": dict(zip(names, map(kwh_text, loads), strict=True)),
+                      "total_kwh": kwh_text(sum(loads))}
             why = "used" if one in used else f"not of the {method.highest} highest"
-        table.append({**shown, "used": one in used, "status": why or missing})
+        table.append({**shown, "status": why or missing})
     return table, complete, f"The search ends {plural(back, 'day')} before the event."
 
 
@@ -116,7 +118,7 @@ def _why_no_candidate(again: Rerun, call: Call, measurement: Measurement, one: d
                   and (not event.zones or call["zone"] in event.zones)]
         if events:
             return f"event day ({', '.join(events)})"
-    return (day_type_of(one, plan.known_by, measurement, plan.holidays) or "another").replace("_", " ") + " day type"
+    return f"day type {day_type_of(one, plan.known_by, measurement, plan.holidays) or 'none'}"
 
 
 def _loads_on(again: Rerun, call: Call, one: date) -> tuple[list[int] | None, str]:
@@ -135,20 +137,17 @@ def _loads_on(again: Rerun, call: Call, one: date) -> tuple[list[int] | None, st
 
 def baseline_readings_step(again: Rerun, call: Call, days: Sequence[str]) -> Step:
     """For each baseline day: how many readings stand in the event's clock time, and their net sum."""
-    from .explain_events import points_on
-    from .explain_readings import overruled
-
     table: list[Row] = []
     for text in days:
         spans = [_on_day(again, span, call["local_date"], date.fromisoformat(text))
                  for span in again.plan.measurement.windows[call["window_no"]].rows]
-        points = points_on(again, call["enrollment_no"], date.fromisoformat(text))
+        points = again.points_on(call["enrollment_no"], date.fromisoformat(text))
         found = again.readings.within(points, spans)
         standing = [reading for reading in found if not overruled(reading, found)]
         table.append({"day": text, "readings": len(standing), "net_kwh": kwh_text(sum(r.net_mwh for r in standing)),
                       "overruled": len(found) - len(standing), "points": ", ".join(points)})
-    return Step(kind="baseline_readings", clause="", words="The readings behind the baseline days, in the event's clock "
-                "time.", values={"event_id": call["event_id"], "rows": table})
+    return Step(kind="baseline_readings", clause="", values={"event_id": call["event_id"], "rows": table},
+                words="The readings behind the baseline days, in the event's clock time.")
 
 
 def _on_day(again: Rerun, span: Interval, event_day: date, one: date) -> Interval:
@@ -175,8 +174,9 @@ def adjustment_step(again: Rerun, call: Call, rows: Sequence[Row], method: Metho
     if window is None:
         called = "is not given" if again.plan.service_events[call["service_event_no"]].event.called_at is None else \
             "lies before the window's end"
-        return [Step(kind="adjustment", clause=dated.cite, values={"factor": "1.000000", "guard": "window_after_notice"},
-                     words=f"No adjustment: the window must precede the notice, and called_at {called}.")]
+        return [Step(kind="adjustment", clause=dated.cite,
+                     words=f"No adjustment: the window must precede the notice, and called_at {called}.",
+                     values={"factor": "1.000000", "guard": "window_after_notice"})]
     table, sums = _window_rows(again, call, window, rows[0]["baseline_days"].split(";"), method)
     if sums is None or "missing_window" in notes or "too_few_days" in notes:
         return [Step(kind="adjustment", clause=dated.cite, values={"rows": table},
@@ -184,8 +184,8 @@ def adjustment_step(again: Rerun, call: Call, rows: Sequence[Row], method: Metho
     make = _ratio_words if dated.value == "ratio" else _additive_words
     words, figures = make(method, *sums)
     return [Step(kind="adjustment", clause=dated.cite, words=words, values={
-        "start": window.start.astimezone(again.plan.zone).isoformat(),
-        "end": window.end.astimezone(again.plan.zone).isoformat(), "event_day_kwh": kwh_text(sums[0]),
+        "start": again.local_text(window.start),
+        "end": again.local_text(window.end), "event_day_kwh": kwh_text(sums[0]),
         "baseline_mean_kwh": fraction_text(sums[1] / MILLION), **figures, "rows": table})]
 
 
@@ -208,7 +208,7 @@ def _window_rows(again: Rerun, call: Call, window: Interval, days: Sequence[str]
     table = []
     for number, place in enumerate(picks["window_picks"]):
         at = window.start + number * timedelta(seconds=today.step_seconds)
-        shown: Row = {"start": at.astimezone(again.plan.zone).isoformat(),
+        shown: Row = {"start": again.local_text(at),
                       "event_day_kwh": kwh_text(_sum(today.elapsed_mwh, [place]))}
         if all(len(mean) == len(picks["window_picks"]) for mean in means):
             mean = sum(Fraction((each[number] or 0) * weight, sum(weights))
@@ -257,7 +257,7 @@ def _given_step(again: Rerun, call: Call, cite: str) -> Step:
         select r.start, g.shift_mwh from given as g join call_window as c using (call_no)
         join window_row as r on r.window_no = c.window_no and r.row_no = g.row_no where g.call_no = ? order by 1""",
                      call["call_no"])
-    table = [{"start": row["start"].replace(tzinfo=UTC).astimezone(again.plan.zone).isoformat(),
+    table = [{"start": again.local_text(row["start"]),
               "added_kwh": kwh_text(row["shift_mwh"])} for row in rows]
     total = kwh_text(sum(row["shift_mwh"] for row in rows))
     words = f"The utility gave adjustments of {total} kWh together." if rows else "The utility gave no adjustment."

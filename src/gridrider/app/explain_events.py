@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
@@ -83,11 +83,11 @@ def event_steps(again: Rerun, call: Call, *, paid: bool = True) -> list[Step]:
 # ---- event --------------------------------------------------------------------------------------
 def _event_step(again: Rerun, call: Call, *, paid: bool) -> Step:
     span = Interval(start=call["start_utc"].replace(tzinfo=UTC), end=call["end_utc"].replace(tzinfo=UTC))
-    counted = "counts as zero" if call["counted"] and call["zero"] else "counts" if call["counted"] else "does not count"
+    counted = "does not count" if not call["counted"] else "counts as zero" if call["zero"] else "counts"
     if not paid:
         counted = "is not of the kinds that this payment pays"
     outcome = call["outcome"].replace("_", " ")
-    words = (f"Event {call['event_id']} ({call['kind'].replace('_', ' ')}) on {clock_span(again, span)}: {outcome}, "
+    words = (f"Event {call['event_id']} ({call['kind'].replace('_', ' ')}) on {again.clock_span(span)}: {outcome}, "
              f"{counted}. {sentence(call['because'])}")
     holes = _unavailable(again, call)
     if holes:
@@ -98,11 +98,11 @@ def _event_step(again: Rerun, call: Call, *, paid: bool) -> Step:
         words += f" Not below zero {_floor_words(call)}: {kwh_text(call['payable_mwh'])} kWh are paid for."
     return Step(kind="event", clause=call["clause"] or "", words=words, values={
         "enrollment_id": call["enrollment_id"], "event_id": call["event_id"], "kind": call["kind"],
-        "service": call["service"], "start": local_text(again, span.start), "end": local_text(again, span.end),
+        "service": call["service"], "start": again.local_text(span.start), "end": again.local_text(span.end),
         "outcome": call["outcome"], "counted": call["counted"], "counts_as_zero": call["zero"], "paid": paid,
         "seconds": call["seconds"], "delivered_kwh": kwh_text(call["delivered_mwh"]),
         "payable_kwh": kwh_text(_whole(call["payable_mwh"])), "average_kw": kwh_text(_whole(call["average_milliwatt"])),
-        "opted_out_at": None if call["opted_out_at"] is None else local_text(again, call["opted_out_at"]),
+        "opted_out_at": None if call["opted_out_at"] is None else again.local_text(call["opted_out_at"]),
         "unavailable": [{name: hole[name] for name in ("reason", "start", "end")} for hole in holes]})
 
 
@@ -111,14 +111,16 @@ def _whole(number: Any) -> int | None:
 
 
 def _floor_words(call: Call) -> str:
-    spans = [words for words, holds in (("in any row", call["floor_row"]), ("over the event", call["floor_event"])) if holds]
-    return " and ".join(spans) or "when missed"
+    spans = (("in any row", call["floor_row"]), ("over the event", call["floor_event"]))
+    return " and ".join(words for words, holds in spans if holds) or "when missed"
 
 
 def _unavailable(again: Rerun, call: Call) -> list[dict[str, str]]:
-    return [{"reason": reason, "start": local_text(again, span.start), "end": local_text(again, span.end),
-             "words": f"{reason.replace('_', ' ')} {clock_span(again, span, with_day=False)}"}
-            for reason, span in parse_spans(call["unavailable"] or "")]
+    if not call["unavailable"]:
+        return []
+    return [{"reason": reason, "start": again.local_text(span.start), "end": again.local_text(span.end),
+             "words": f"{reason.replace('_', ' ')} {again.clock_span(span, with_day=False)}"}
+            for reason, span in parse_spans(call["unavailable"])]
 
 
 # ---- performance --------------------------------------------------------------------------------
@@ -140,7 +142,7 @@ def _performance_step(again: Rerun, call: Call, rows: Sequence[dict[str, Any]], 
 
 
 def _performance_row(again: Rerun, row: dict[str, Any], method: Method, *, priced: bool) -> dict[str, Any]:
-    shown = {"start": local_text(again, row["start"]), "seconds": row["seconds"]}
+    shown = {"start": again.local_text(row["start"]), "seconds": row["seconds"]}
     if method.family == "day_matching":
         shown |= {"baseline_unadjusted_kwh": kwh_text(row["baseline_unadjusted_mwh"]),
                   "adjustment_factor": kwh_text(row["factor_e6"])}
@@ -159,7 +161,7 @@ def _readings_step(again: Rerun, call: Call, method: Method) -> Step:
     window = again.plan.measurement.windows[call["window_no"]]
     before = window_of(again, call, method)
     spans = [*([before] if before is not None else []), *window.rows]
-    points = points_on(again, call["enrollment_no"], call["local_date"],
+    points = again.points_on(call["enrollment_no"], call["local_date"],
                        with_premise=method.family == "export_from_storage")
     readings = again.readings.within(points, spans)
     old = [overruled(reading, readings) for reading in readings]
@@ -172,37 +174,12 @@ def _readings_step(again: Rerun, call: Call, method: Method) -> Step:
 
 
 def _reading_row(again: Rerun, reading: Reading, *, replaced: bool) -> dict[str, Any]:
-    return {"point_id": reading.point_id, "start": local_text(again, reading.start), "seconds": reading.seconds,
+    return {"point_id": reading.point_id, "start": again.local_text(reading.start), "seconds": reading.seconds,
             "import_kwh": kwh_text(reading.import_mwh), "export_kwh": kwh_text(reading.export_mwh),
             "quality": reading.quality, "revision": reading.revision, "stands": not replaced, "source": reading.source}
 
 
-def points_on(again: Rerun, enrollment_no: int, day: date, *, with_premise: bool = False) -> list[str]:
-    """The metering points that stand for an enrollment on a local day, the later one first."""
-    series = [enrollment_no * 2, *([enrollment_no * 2 + 1] if with_premise else [])]
-    rows = again.ask("select point_id from series_day where list_contains(?, series_no) and ? between from_date and "
-                     "to_date and point_id is not null order by series_no, starts desc, point_id", series, day)
-    return list(dict.fromkeys(row["point_id"] for row in rows))
-
-
 # ---- words --------------------------------------------------------------------------------------
-def local(again: Rerun, instant: datetime) -> datetime:
-    """An instant of a table (UTC, marked or not) on the tariff's clock."""
-    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(again.plan.zone)
-
-
-def local_text(again: Rerun, instant: datetime) -> str:
-    """An instant on the tariff's clock, with its offset."""
-    return local(again, instant).isoformat()
-
-
-def clock_span(again: Rerun, span: Interval, *, with_day: bool = True) -> str:
-    """A span on the tariff's clock: 2025-08-21, 16:00 to 21:00 PDT."""
-    start, end = local(again, span.start), local(again, span.end)
-    last = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%H:%M on %Y-%m-%d}"
-    return f"{f'{start:%Y-%m-%d}, ' if with_day else ''}{start:%H:%M} to {last} {start.tzname()}"
-
-
 def hours(seconds: int) -> str:
     """A length in hours.
 

@@ -66,7 +66,8 @@ class KeptReadings:
             return []
         rows = self.table.filter(pc.is_in(self.table["point_id"], value_set=pa.array(points, pa.string())))
         first, last = _us(min(span.start for span in spans)), _us(max(span.end for span in spans))
-        rows = rows.filter(pc.and_(pc.less(rows["start_us"], last), pc.greater_equal(rows["start_us"], first - _DAY_US)))
+        start_us = rows["start_us"]
+        rows = rows.filter(pc.and_(pc.less(start_us, last), pc.greater_equal(start_us, first - _DAY_US)))
         readings = [_reading(row) for row in rows.to_pylist()]
         return [reading for reading in readings
                 if any(reading.start < span.end and reading.end > span.start for span in spans)]
@@ -175,14 +176,16 @@ def slots_of_days(connection: duckdb.DuckDBPyConnection, files: Sequence[Path], 
     names = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
     connection.register("kept_point", pa.table({"point_id": pa.array(points, pa.string())}))
     days = connection.sql(f"""
-        select point_id, local_date, slot_seconds, unnest(range(len(import_mwh))) as place, unnest(import_mwh) as import_mwh,
-               unnest(export_mwh) as export_mwh, unnest(quality) as quality
-        from read_parquet([{names}]) where point_id >= ? and point_id <= ? and point_id in (select point_id from kept_point)
+        select point_id, local_date, slot_seconds, unnest(range(len(import_mwh))) as place,
+               unnest(import_mwh) as import_mwh, unnest(export_mwh) as export_mwh, unnest(quality) as quality
+        from read_parquet([{names}])
+        where point_id >= ? and point_id <= ? and point_id in (select point_id from kept_point)
         order by point_id, local_date, place""", params=[points[0], points[-1]]).to_arrow_table()
     local: list[date] = days["local_date"].unique().to_pylist()
     starts = {day: _us(local_midnight(day, zone)) for day in local}
     first_us = pa.array([starts[day] for day in days["local_date"].to_pylist()], pa.int64())
-    start_us = pc.add(first_us, pc.multiply(pc.multiply(days["place"], days["slot_seconds"].cast(pa.int64())), 1_000_000))
+    after_s = pc.multiply(days["place"], days["slot_seconds"].cast(pa.int64()))
+    start_us = pc.add(first_us, pc.multiply(after_s, 1_000_000))
     source = pa.array([f"days/{day}.parquet" for day in days["local_date"].to_pylist()], pa.string())
     return KeptReadings(table=pa.table({
         "point_id": days["point_id"], "start_us": start_us, "seconds": days["slot_seconds"].cast(pa.int64()),

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
+import pyarrow as pa
 
 from ..engine.buckets import open_worker, run_on_files
 from ..event.service_events import service_events
-from ..interval import DateSpan
+from ..interval import DateSpan, Interval
+from ..measurement.kernel import Kernel, sql_text
 from ..problem import DataRefused, Problem, error, refuse_on_error
 from ..tariff.load import parse_text
 from ..tariff.model import Tariff
@@ -30,6 +32,7 @@ from .settle_lines import make_lines
 from .settle_plan import SettlePlan, make_plan
 
 MEMORY_MB = 400
+POINTS_MAX = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,27 @@ class Rerun:
         answer = self.connection.execute(query, list(parameters))
         names = [column[0] for column in answer.description or ()]
         return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+    def points_on(self, enrollment_no: int, day: date, *, with_premise: bool = False) -> list[str]:
+        """The metering points that stand for an enrollment on a local day, the later one first."""
+        series = [enrollment_no * 2, *([enrollment_no * 2 + 1] if with_premise else [])]
+        rows = self.ask("select point_id from series_day where list_contains(?, series_no) and ? between from_date and "
+                        "to_date and point_id is not null order by series_no, starts desc, point_id", series, day)
+        return list(dict.fromkeys(row["point_id"] for row in rows))
+
+    def local(self, instant: datetime) -> datetime:
+        """An instant of a table (UTC, marked or not) on the tariff's clock."""
+        return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(self.plan.zone)
+
+    def local_text(self, instant: datetime) -> str:
+        """An instant on the tariff's clock, with its offset."""
+        return self.local(instant).isoformat()
+
+    def clock_span(self, span: Interval, *, with_day: bool = True) -> str:
+        """A span on the tariff's clock: 2025-08-21, 16:00 to 21:00 PDT."""
+        start, end = self.local(span.start), self.local(span.end)
+        last = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%H:%M on %Y-%m-%d}"
+        return f"{f'{start:%Y-%m-%d}, ' if with_day else ''}{start:%H:%M} to {last} {start.tzname()}"
 
 
 def read_run(out: Path) -> Run:
@@ -149,12 +173,32 @@ def _note_loads(again: Rerun, days: Days) -> None:
             again.picks[name, row[key], row["step_seconds"]] = row
     kernels = list(dict.fromkeys(window.kernel for window in plan.measurement.windows))
     with open_worker(MEMORY_MB, None, None) as worker:
-        for bucket in buckets_of(again.connection, kernels, 1_000_000):
-            if kernels[bucket.group].family == "day_matching":
-                run_on_files(worker, bucket, days.files, tables)
-                for series_no, day, step, elapsed, clock in worker.execute(
-                        "select series_no, local_date, step_seconds, elapsed_mwh, clock_mwh from load").fetchall():
-                    again.loads.setdefault((bucket.group, series_no), {})[day] = Load(
-                        step_seconds=step, elapsed_mwh=elapsed, clock_mwh=clock)
+        for bucket in buckets_of(again.connection, kernels, POINTS_MAX):
+            kernel = kernels[bucket.group]
+            if kernel.family != "day_matching":
+                continue
+            loads = run_on_files(worker, replace(bucket, kernel=_LoadsOnly(kernel=kernel)), days.files, tables)
+            for row in loads.to_pylist():
+                again.loads.setdefault((bucket.group, row["series_no"]), {})[row["local_date"]] = Load(
+                    step_seconds=row["step_seconds"], elapsed_mwh=row["elapsed_mwh"], clock_mwh=row["clock_mwh"])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LoadsOnly:
+    """The first half of a kernel: the loads that it measures from, by the same SQL."""
+
+    kernel: Kernel
+
+    def run(self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table]) -> pa.Table:
+        """The loads of a bucket's series, day by day."""
+        for name, table in tables.items():
+            connection.register(name, table)
+        connection.register("load_choice", pa.table({"zero_exports": [self.kernel.zero_exports]}))
+        shared = ["load_shared"] if tables["shared_day"].num_rows else []
+        around = ["load_around"] if self.kernel.crosses_midnight else []
+        for text in ("macros", self.kernel.load, *shared, "load", *around):
+            connection.execute(sql_text(text))
+        loads = connection.sql(
+            "select series_no, local_date, step_seconds, elapsed_mwh, clock_mwh from load").to_arrow_table()
+        connection.execute(f"drop {'table' if around else 'view'} load")
+        return loads

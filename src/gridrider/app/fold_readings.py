@@ -10,7 +10,6 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import groupby, pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -126,6 +125,8 @@ def fold_readings(inputs: Path, out: Path, *, zone: ZoneInfo, points: pa.Array |
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".folding-", dir=out)))
         connection = stack.enter_context(duckdb.connect())
         prepare(connection)
+        connection.execute(f"set memory_limit = '{memory_limit_mb}MB'")
+        connection.execute(f"set threads = {threads_used}")
         listed = None if points is None else _ascending_ids(points)
         run = _Run(zone=zone, points=listed, dates=dates, out=work, files=files, progress=progress,
                    threads=threads_used, memory_limit_mb=memory_limit_mb, connection=connection,
@@ -159,18 +160,15 @@ def _fold(run: _Run) -> None:
     """Fold files of one local date each as they stand, everything else by way of a sort; days ascend."""
     direct = _direct_files(run)
     loose = [number for number in range(len(run.files)) if number not in direct.values()]
-    with _staged(run, loose, "all") as stage:
-        staged = groupby(_by_day(stage.sorted_batches()), key=lambda part: part[0])
-        waiting = next(staged, None)
-        for place, day in enumerate(sorted(direct)):
-            while waiting is not None and waiting[0] < day:
-                _fold_staged_day(run, waiting)
-                waiting = next(staged, None)
-            _fold_direct(run, day, direct[day])
-            run.progress("folding", place + 1, len(direct))
-        while waiting is not None:
-            _fold_staged_day(run, waiting)
-            waiting = next(staged, None)
+    with Stage(run.out / "stage", memory_limit_mb=run.memory_limit_mb) as stage:
+        staged = set(_deal(run, stage, loose))
+        days = sorted(staged | direct.keys())
+        for place, day in enumerate(days):
+            if day in staged:
+                _fold_day(run, day, _staged_chunks(run, stage, day))
+            else:
+                _fold_direct(run, day, direct[day])
+            run.progress("folding", place + 1, len(days))
 
 
 def _direct_files(run: _Run) -> dict[int, int]:
@@ -190,15 +188,14 @@ def _direct_files(run: _Run) -> dict[int, int]:
             if len(numbers) == 1 and not any(first <= day <= last for first, last in wide)}
 
 
-def _staged(run: _Run, numbers: Sequence[int], name: str) -> Stage:
-    """The readings of some files on disk, ready to be sorted."""
-    stage = Stage(run.out / f"stage-{name}", threads=run.threads, memory_limit_mb=run.memory_limit_mb)
+def _deal(run: _Run, stage: Stage, numbers: Sequence[int]) -> list[int]:
+    """Bring the readings of some files to the stage; returns the days that it then has."""
     for place, number in enumerate(numbers):
         for batch in reading_batches(run.connection, run.files[number], run.zone, run.findings):
             run.readings += batch.num_rows
             stage.append(_placed(run, _possible(run, batch, number), number))
         run.progress("sorting", place + 1, len(numbers))
-    return stage
+    return stage.finish()
 
 
 def _possible(run: _Run, batch: pa.Table, number: int) -> pa.Table:
@@ -228,28 +225,25 @@ def _placed(run: _Run, batch: pa.Table, number: int) -> pa.Table:
         run.outside += int((~inside).sum())
         batch = batch.filter(pa.array(inside))
     if run.points is not None:
-        named = pc.is_in(batch["point_id"].combine_chunks().cast(pa.string()), value_set=run.points)
+        named = _named(batch["point_id"].combine_chunks(), run.points)
         run.unlisted[number] += batch.num_rows - int(pc.sum(named).as_py() or 0)
         batch = batch.filter(named)
     return batch
 
 
-def _by_day(batches: Iterable[pa.Table]) -> Iterator[tuple[int, pa.Table]]:
-    """Batches ordered by day, cut where the day changes."""
-    for batch in batches:
-        day = batch["day"].to_numpy()
-        cuts = [0, *(np.flatnonzero(day[1:] != day[:-1]) + 1).tolist(), len(day)]
-        for begin, end in pairwise(cuts):
-            if end > begin:
-                yield int(day[begin]), batch.slice(begin, end - begin)
+def _named(ids: pa.Array, points: pa.Array) -> pa.Array:
+    """Whether each id is listed; ids in dictionary form are looked up once each."""
+    if isinstance(ids, pa.ChunkedArray):
+        ids = pa.concat_arrays(ids.chunks) if ids.num_chunks else pa.array([], pa.string())
+    if not pa.types.is_dictionary(ids.type):
+        return pc.is_in(ids, value_set=points)
+    return pc.is_in(ids.dictionary.cast(pa.string()), value_set=points).take(ids.indices)
 
 
-def _fold_staged_day(run: _Run, waiting: tuple[int, Iterable[tuple[int, pa.Table]]]) -> None:
-    day, parts = waiting
+def _staged_chunks(run: _Run, stage: Stage, day: int) -> Iterator[Chunk]:
     midnight_us = int(midnights_us(run.zone)[day])
-    chunks = (chunk_of(part, midnight_us, part["file"].to_numpy()) for _, part in parts)
-    _fold_day(run, day, chunks)
-    run.progress("folding", len(run.written), 0)
+    for table in stage.sorted_tables(day):
+        yield chunk_of(table, midnight_us, table["file"].to_numpy())
 
 
 def _fold_direct(run: _Run, day: int, number: int) -> None:
@@ -264,10 +258,9 @@ def _fold_direct(run: _Run, day: int, number: int) -> None:
         _fold_day(run, day, _direct_chunks(run, day, number))
     except _NotInOrder:
         run.back_to(mark)
-        with _staged(run, [number], str(number)) as stage:
-            for part in groupby(_by_day(stage.sorted_batches()), key=lambda part: part[0]):
-                _fold_staged_day(run, part)
-            stage.remove()
+        with Stage(run.out / f"stage-{number}", memory_limit_mb=run.memory_limit_mb) as stage:
+            for found in _deal(run, stage, [number]):
+                _fold_day(run, found, _staged_chunks(run, stage, found))
 
 
 def _direct_chunks(run: _Run, day: int, number: int) -> Iterator[Chunk]:
@@ -325,7 +318,7 @@ def _fold_chunk(run: _Run, chunk: Chunk, day: int, day_us: int, over: Chunk | No
     run.point_days += days.num_rows
     run.gap_days += int(pc.sum(pc.equal(days["quality_worst"], MISSING)).as_py() or 0)
     file.add(days)
-    return days.num_rows
+    return int(days.num_rows)
 
 
 def _said(run: _Run) -> list[Problem]:

@@ -98,7 +98,7 @@ FROM kept JOIN names ON names.number = kept.name
 
 def join_readings(connection: duckdb.DuckDBPyConnection, rows: Rows, may_be_zero: Mapping[str, frozenset[str]],
                   files: Sequence[str]) -> list[Problem]:
-    """Make the view `joined`: point_id, start_s, seconds, import_mwh, export_mwh, quality (a code); tell what was found.
+    """Make the view `joined`: point_id, start_s, seconds, import_mwh, export_mwh and quality (a code); tell findings.
 
     `may_be_zero` says for each point which directions are zero when it has no row of them. `rows` is emptied.
     """

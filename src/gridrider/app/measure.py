@@ -28,16 +28,16 @@ def measure_calls(connection: duckdb.DuckDBPyConnection, request: SettleRequest,
     _series_by_day(connection, plan)
     _rows_given(connection)
     kernels = list(dict.fromkeys(window.kernel for window in plan.measurement.windows))
-    buckets = list(buckets_of(connection, kernels, request.points_per_bucket))
+    numbers = _bucket_numbers(connection, request.points_per_bucket)
     folder = work / "performance"
     folder.mkdir()
-    pq.write_table(RESULT.empty_table(), folder / "empty.parquet")
+    pq.write_table(RESULT.empty_table(), folder / "000000-empty.parquet")  # so that there is a table without calls
     if request.engine == "spark":
         from ..engine.spark import map_buckets
     else:
         from ..engine.local import map_buckets
-    map_buckets(buckets, days.files, tables, folder, memory_limit_mb=request.memory_limit_mb,
-                threads=request.threads, progress=request.progress)
+    map_buckets(_each_bucket(connection, kernels, numbers), days.files, tables, folder, total=len(numbers),
+                memory_limit_mb=request.memory_limit_mb, threads=request.threads, progress=request.progress)
     connection.execute("create or replace temp view performance as select * from read_parquet(?)".replace(
         "?", "'" + str(folder / "*.parquet").replace("'", "''") + "'"))
 
@@ -77,6 +77,11 @@ def _rows_given(connection: duckdb.DuckDBPyConnection) -> None:
 
 def buckets_of(connection: duckdb.DuckDBPyConnection, kernels: list[Kernel],
                points_per_bucket: int) -> Iterator[Bucket]:
+    """What each bucket of customers brings, made when its turn comes, so that memory does not grow with them."""
+    return _each_bucket(connection, kernels, _bucket_numbers(connection, points_per_bucket))
+
+
+def _bucket_numbers(connection: duckdb.DuckDBPyConnection, points_per_bucket: int) -> list[tuple[int, int]]:
     """Contiguous ranges of customers, ordered by their first point, so that a range of point ids serves each."""
     connection.execute(f"""
         create or replace temp table bucket_of as
@@ -89,9 +94,13 @@ def buckets_of(connection: duckdb.DuckDBPyConnection, kernels: list[Kernel],
         )
         select e.enrollment_no, cast(p.before // {points_per_bucket} as integer) as bucket_no
         from enrollment as e join placed as p on p.customer_id = e.customer_id""")
-    rows = connection.execute("select b.bucket_no, c.group_no from call_window as c join bucket_of as b "
+    return connection.execute("select b.bucket_no, c.group_no from call_window as c join bucket_of as b "
                               "using (enrollment_no) where c.to_measure group by all order by all").fetchall()
-    for bucket_no, group_no in rows:
+
+
+def _each_bucket(connection: duckdb.DuckDBPyConnection, kernels: list[Kernel],
+                 numbers: list[tuple[int, int]]) -> Iterator[Bucket]:
+    for bucket_no, group_no in numbers:
         calls = connection.sql(CALLS, params=[bucket_no, group_no]).to_arrow_table()
         connection.register("bucket_call", calls)
         series = connection.sql(SERIES).to_arrow_table()

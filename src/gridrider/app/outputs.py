@@ -10,7 +10,7 @@ import platform
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,8 +124,11 @@ TABLE_SQL: dict[str, str] = {
 
 
 def publish(connection: duckdb.DuckDBPyConnection, out: Path, plan: SettlePlan, tariff: Tariff, tariff_file: Path,
-            problems: Sequence[Problem], *, prior: bool, inputs: Path) -> Published:
-    """Write every table into a new folder beside `out` and put it in its place when all are there."""
+            problems: Sequence[Problem], *, prior: bool, inputs: Path, finish: Callable[[Path], None]) -> Published:
+    """Write every table into a new folder beside `out` and put it in its place when all are there.
+
+    `finish` is called with that folder when its tables and run.json stand, for what is made from them.
+    """
     began = time.perf_counter()
     connection.register("published", connection.sql(
         f"select '{tariff_hash(tariff)}' as tariff_hash").to_arrow_table())
@@ -144,6 +147,7 @@ def publish(connection: duckdb.DuckDBPyConnection, out: Path, plan: SettlePlan, 
         total_usd = _one(connection, "select coalesce(amount_text(sum(total_cents)), '0.00') from statement")
         seconds = {"publish": round(time.perf_counter() - began, 3)}
         _write_run(folder, plan, tariff, tariff_file, inputs, counts, total_usd, seconds)
+        finish(folder)
     return Published(counts=counts, total_usd=total_usd, seconds=seconds)
 
 
@@ -173,8 +177,8 @@ def _counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> Any:
-    row = connection.execute(query).fetchone()
-    return row[0] if row else None
+    ((only,),) = connection.execute(query).fetchall()
+    return only
 
 
 def _write_run(folder: Path, plan: SettlePlan, tariff: Tariff, tariff_file: Path, inputs: Path, counts: dict[str, int],

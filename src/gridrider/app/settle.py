@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,12 +20,13 @@ from ..tariff.load import load
 from ..tariff.model import Tariff
 from .measure import measure_calls
 from .mart import open_days
-from .outputs import Published, publish
+from .outputs import MARK, Published, publish
 from .prior import read_prior
 from .settle_calls import make_calls
 from .settle_inputs import problems_block, read_inputs
 from .settle_lines import make_lines
 from .settle_plan import make_plan
+from .write_report import write_report
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done and how much there is."""
@@ -45,6 +48,8 @@ class SettleRequest:
     """The only "now"; None = the end of the period."""
     prior: Path | None = None
     engine: str = "local"
+    report: bool = False
+    report_participants: tuple[str, ...] = ()
     threads: int | None = None
     memory_limit_mb: int = 600
     points_per_bucket: int = 5_000
@@ -111,12 +116,15 @@ def _settle(request: SettleRequest, tariff: Tariff, problems: list[Problem], con
     refuse_on_error(problems)
     request.progress("Writing the tables", 0, 1)
     published: Published = publish(connection, request.out, plan, tariff, request.tariff, problems, prior=prior,
-                                   inputs=request.inputs)
+                                   inputs=request.inputs, finish=partial(_report, request, tariff))
     return Settled(out=request.out, problems=tuple(problems), counts=published.counts, total_usd=published.total_usd,
                    seconds=published.seconds)
 
 
-def row_problems(problems: Sequence[Problem]) -> list[tuple[str, str, str, str, str, str, str]]:
-    """Problems as the rows of problems.csv."""
-    return [(problem.severity.value, problem.file, "" if problem.row is None else str(problem.row), problem.column,
-             problem.value, problem.reason, problem.what_to_do) for problem in problems]
+def _report(request: SettleRequest, tariff: Tariff, folder: Path) -> None:
+    """The report of the tables that stand in the folder, when it was asked for."""
+    if request.report:
+        assumptions = json.loads((folder / MARK).read_text(encoding="utf-8"))["assumptions"]
+        write_report(folder, tariff_title=tariff.title, authority=tariff.authority, currency=tariff.currency,
+                     timezone=tariff.timezone, assumptions=assumptions, participants=request.report_participants,
+                     progress=request.progress)

@@ -97,10 +97,9 @@ def _outage_days(connection: duckdb.DuckDBPyConnection, plan: SettlePlan) -> obj
 
     from ..interval import DAY, local_midnight
 
-    row = connection.execute("select min(coalesce(u.start, v.start)), max(coalesce(u.\"end\", v.\"end\")) "
+    (first, last), = connection.execute("select min(coalesce(u.start, v.start)), max(coalesce(u.\"end\", v.\"end\")) "
                              "from unavailable as u left join events as v on v.event_id = u.event_id "
-                             "where u.reason = 'islanded'").fetchone()
-    first, last = (row[0], row[1]) if row and row[0] else (None, None)
+                             "where u.reason = 'islanded'").fetchall()
     days = []
     if first is not None and last is not None:
         day = max(first.date() - DAY, min(each.local_date for each in plan.service_events) - 400 * DAY)

@@ -24,7 +24,6 @@ from ..report.participant import participant_figures
 from ..report.sections.participant import participant_blocks
 from ..report.summarise import summarise
 
-
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done and how much there is."""
 

@@ -17,6 +17,11 @@ Progress = Callable[[str, int, int], None]
 class RunnableKernel(Protocol):
     """SQL that turns the tables of a bucket into one result table."""
 
+    @property
+    def result(self) -> pa.Schema:
+        """The columns of that table."""
+        ...
+
     def run(self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table]) -> pa.Table:
         """Run on tables by name; the table `day` stands in the connection."""
         ...

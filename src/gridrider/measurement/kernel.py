@@ -31,6 +31,11 @@ class Kernel:
     family: str
     crosses_midnight: bool
 
+    @property
+    def result(self) -> pa.Schema:
+        """The columns of what `run` returns."""
+        return RESULT
+
     def run(self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table]) -> pa.Table:
         """Measure the calls among `tables`; `day` must already stand in the connection or among them."""
         for name, table in tables.items():

@@ -91,14 +91,14 @@ def event_labels(events: Sequence[EventFigure]) -> list[str]:
     return labels
 
 
-def _event_axis(labels: Sequence[str], width: Width, title: str | None = "Event (local day)") -> alt.X:
+def _event_axis(labels: Sequence[str], width: Width, *, labelled: bool = True) -> alt.X:
     """An axis with every event in its place and no more labels than can be read."""
     room = width // 18
     every = -(-len(labels) // room) if labels else 1
     shown = list(labels[::every])
     upright = len(shown) * 46 <= width
-    axis = alt.Axis(values=shown, labelAngle=0 if upright else -90, title=title, grid=False, labelOverlap=False,
-                    ticks=len(labels) <= 60, labelPadding=4)
+    axis = alt.Axis(values=shown, labelAngle=0 if upright else -90, title="Event (local day)" if labelled else None,
+                    labels=labelled, grid=False, labelOverlap=False, ticks=len(labels) <= 60, labelPadding=4)
     gap = 0.2 if _broad(labels, width) else 0.0
     return alt.X("event:O", sort=list(labels), axis=axis, scale=alt.Scale(paddingInner=gap, paddingOuter=0.1))
 
@@ -124,12 +124,12 @@ def load_per_event(events: Sequence[EventFigure], width: Width) -> AnyChart:
             for label, event in zip(labels, events, strict=True)]
     panels: alt.VConcatChart = alt.vconcat(
         _load_panel(rows, labels, width, unit), _delivered_panel(rows, labels, width, unit),
-                       spacing=18).resolve_scale(color="independent")
+                       spacing=10).resolve_scale(color="independent")
     return panels
 
 
 def _load_panel(rows: list[dict[str, Any]], labels: Sequence[str], width: Width, unit: str) -> alt.LayerChart:
-    place = _event_axis(labels, width, title=None)
+    place = _event_axis(labels, width, labelled=False)
     step = width / max(len(labels), 1)
     names, colours = ["Baseline", "Metered"], [BASELINE, METERED]
     colour = alt.Color("series:N", scale=alt.Scale(domain=names, range=colours))
@@ -142,7 +142,7 @@ def _load_panel(rows: list[dict[str, Any]], labels: Sequence[str], width: Width,
     dots = alt.Chart(_named(rows, "Metered")).mark_point(
         filled=True, opacity=1, size=max(8.0, min(60.0, step * 6))).encode(x=place, y=alt.Y("metered:Q"), color=colour)
     zero = _zero_line()
-    return _plot(zero, between, ticks, dots, width=width, height=170)
+    return _plot(zero, between, ticks, dots, width=width, height=150)
 
 
 def _zero_line() -> alt.Chart:
@@ -157,7 +157,7 @@ def _delivered_panel(rows: list[dict[str, Any]], labels: Sequence[str], width: W
         x=_event_axis(labels, width),
         y=alt.Y("delivered:Q", title=f"Delivered ({unit})", axis=alt.Axis(tickCount=5)),
         color=alt.Color("series:N", scale=alt.Scale(domain=list(present), range=list(present.values()))))
-    return _plot(bars, _zero_line(), width=width, height=140)
+    return _plot(bars, _zero_line(), width=width, height=120)
 
 
 def load_per_hour(hours: Sequence[HourFigure], width: Width) -> AnyChart:

@@ -6,6 +6,16 @@ tables; only small answers come back. `scope` narrows to one participant's enrol
 
 from __future__ import annotations
 
+ONCE = """
+CREATE OR REPLACE TEMP VIEW once AS
+WITH several AS (SELECT event_id FROM performance GROUP BY event_id HAVING count(DISTINCT service) > 1)
+SELECT * FROM performance WHERE event_id NOT IN (SELECT event_id FROM several)
+UNION ALL
+SELECT DISTINCT ON (enrollment_id, event_id, start) * FROM performance
+WHERE event_id IN (SELECT event_id FROM several) ORDER BY enrollment_id, event_id, start, service
+"""
+"""Performance with each hour of an enrollment once, also where an event serves several services."""
+
 EVENT_HOURS = """
 WITH unmeasured AS (
     SELECT enrollment_id, event_id FROM participation WHERE outcome NOT IN ('performed', 'missed')
@@ -16,9 +26,9 @@ SELECT p.event_id, min(p.service) AS service, p.start, p.seconds,
        coalesce(sum(metered_kwh) FILTER (WHERE measured), 0) AS metered_kwh,
        coalesce(sum(delivered_kwh) FILTER (WHERE measured), 0) AS delivered_kwh
 FROM (
-    SELECT performance.*, unmeasured.event_id IS NULL AND baseline_kwh IS NOT NULL
+    SELECT once.*, unmeasured.event_id IS NULL AND baseline_kwh IS NOT NULL
            AND metered_kwh IS NOT NULL AND delivered_kwh IS NOT NULL AS measured
-    FROM performance LEFT JOIN unmeasured USING (enrollment_id, event_id)
+    FROM once LEFT JOIN unmeasured USING (enrollment_id, event_id)
     {scope}
 ) AS p
 GROUP BY p.event_id, p.start, p.seconds
@@ -83,9 +93,16 @@ SELECT CASE WHEN x < $low THEN -1 WHEN x >= $high THEN $steps ELSE CAST((x - $lo
 """Counts per step; -1 is below the first step and `steps` above the last. Whole millionths, so no edge is blurred."""
 
 FINDINGS = """
-SELECT severity, file, reason, coalesce(what_to_do, '') AS what_to_do, count(*) AS many
-FROM problems GROUP BY ALL ORDER BY severity, many DESC, file, reason, what_to_do
+WITH kinds AS (
+    SELECT severity, split_part(file, '/', 1) AS file, reason, coalesce(what_to_do, '') AS what_to_do,
+           regexp_replace(reason, '[0-9][0-9,.]*', 'N', 'g') AS kind
+    FROM problems
+)
+SELECT severity, file, CASE WHEN count(DISTINCT reason) = 1 THEN min(reason) ELSE kind END AS told, what_to_do,
+       count(*) AS many
+FROM kinds GROUP BY severity, file, kind, what_to_do ORDER BY severity, many DESC, file, told, what_to_do
 """
+"""Findings by kind: reasons that differ only in their numbers are one, with N there; so are one folder's files."""
 
 PROVISIONAL = """
 SELECT component, period_start, period_end - INTERVAL 1 DAY AS last, count(*), sum(amount_usd),
@@ -97,7 +114,7 @@ LOWEST = """
 WITH sums AS (
     SELECT enrollment_id, event_id, sum(baseline_kwh) AS baseline_kwh, sum(metered_kwh) AS metered_kwh,
            sum(delivered_kwh) AS delivered_kwh
-    FROM performance GROUP BY enrollment_id, event_id HAVING sum(delivered_kwh) < 0
+    FROM once GROUP BY enrollment_id, event_id HAVING sum(delivered_kwh) < 0
     ORDER BY delivered_kwh, enrollment_id, event_id LIMIT {limit}
 )
 SELECT sums.*, coalesce(outcome, '') FROM sums LEFT JOIN participation USING (enrollment_id, event_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -53,6 +53,7 @@ class _Energy:
 
 def event_energies(tables: duckdb.DuckDBPyConnection, scope: str = "") -> dict[str, _Energy]:
     """The energy of every event with performance rows, by event_id."""
+    tables.execute(queries.ONCE)
     found: dict[str, _Energy] = {}
     rows = tables.execute(queries.EVENT_HOURS.format(scope=scope)).fetchall()
     for event_id, service, start_utc, seconds, measured, baseline, metered, delivered in rows:
@@ -79,18 +80,29 @@ def _peak_kw(energy: _Energy | None) -> Decimal | None:
 def event_figures(tables: duckdb.DuckDBPyConnection, *, energies: Mapping[str, _Energy],
                   known: Sequence[KnownEvent], zone: ZoneInfo, scope: str = "",
                   and_scope: str = "") -> tuple[EventFigure, ...]:
-    """Every event that has a participation row, in the order of its start; unknown starts last."""
+    """Every event in the order of its start, unknown starts last; with a scope, only those it took part in."""
     outcomes: dict[str, dict[str, int]] = defaultdict(dict)
     for event_id, outcome, many in tables.execute(queries.OUTCOMES.format(scope=scope)).fetchall():
         outcomes[event_id][outcome] = many
     paid = {row[0]: row[1:] for row in
             tables.execute(queries.PAID_BY_EVENT.format(and_scope=and_scope)).fetchall()}
-    said = {event.event_id: event for event in known}
+    said = _by_id(known)
+    everyone = set() if scope else said.keys()
     figures = [_event(event_id, outcomes=outcomes.get(event_id, {}), energy=energies.get(event_id),
                       said=said.get(event_id, KnownEvent(event_id=event_id)), paid=paid.get(event_id), zone=zone)
-               for event_id in sorted(outcomes.keys() | paid.keys() | energies.keys())]
+               for event_id in sorted(outcomes.keys() | paid.keys() | energies.keys() | everyone)]
     last = datetime.max.replace(tzinfo=UTC)
     return tuple(sorted(figures, key=lambda event: (event.start or last, event.event_id)))
+
+
+def _by_id(known: Sequence[KnownEvent]) -> dict[str, KnownEvent]:
+    """What is known of each event; an event for several services names them all."""
+    found: dict[str, KnownEvent] = {}
+    for event in known:
+        before = found.get(event.event_id, event)
+        services = ", ".join(dict.fromkeys((before.service, event.service)))
+        found[event.event_id] = replace(event, service=services)
+    return found
 
 
 def _event(event_id: str, *, outcomes: Mapping[str, int], energy: _Energy | None, said: KnownEvent,

@@ -19,7 +19,8 @@ CENTS_PER_USD = 100
 _INDENT = "    "
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _UNITS = {"kwh": "kWh", "kw": "kW", "usd": "USD", "h": "h", "mwh": "MWh"}
-_DEEPER = frozenset({"performance", "baseline", "adjustment", "readings"})
+_INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:00)?(:\d\d)?[-+]\d\d:\d\d")
+_DEEPER = frozenset({"performance", "baseline", "adjustment", "readings", "baseline_readings"})
 """Kinds that belong to the event above them."""
 
 
@@ -122,7 +123,7 @@ def plural(count: int, one: str) -> str:
 def _step_lines(step: Step) -> list[str]:
     indent = _INDENT if step.kind in _DEEPER else ""
     clause = f"  [{step.clause}]" if step.clause else ""
-    lines = [*_wrapped(f"{step.kind.upper()}{clause}", indent, indent + _INDENT)]
+    lines = [*_wrapped(f"{step.kind.upper().replace('_', ' ')}{clause}", indent, indent + _INDENT)]
     lines += _wrapped(step.words, indent + "  ", indent + "  ")
     rows = step.values.get("rows") or []
     return [*lines, *table_lines(rows, indent + _INDENT)]
@@ -138,16 +139,19 @@ def table_lines(rows: Sequence[Mapping[str, Any]], indent: str) -> list[str]:
 
     Columns that are blank in every row are left out; a cell that is itself a mapping becomes columns.
     """
-    flat = [_flat(row) for row in rows]
-    names = [name for name in dict.fromkeys(name for row in flat for name in row)
+    flat = _merged([_flat(row) for row in rows])
+    fullest = sorted(flat, key=len, reverse=True)
+    names = [name for name in dict.fromkeys(name for row in fullest for name in row)
              if any(row.get(name) not in (None, "") for row in flat)]
     if not names:
         return []
     columns = [_column([row.get(name) for row in flat]) for name in names]
-    heads = [_head(name) for name in names]
-    widths = [max(len(head), *map(len, cells)) for head, cells in zip(heads, columns, strict=True)]
+    heads = [_head(name, max(map(len, cells))) for name, cells in zip(names, columns, strict=True)]
+    widths = [max(map(len, [*head, *cells])) for head, cells in zip(heads, columns, strict=True)]
     right = [all(not cell or _NUMBER.fullmatch(cell) for cell in cells) for cells in columns]
-    lines = [heads, *(list(cells) for cells in zip(*columns, strict=True))]
+    height = max(map(len, heads))
+    stacked = [[""] * (height - len(head)) + head for head in heads]
+    lines = [*zip(*stacked, strict=True), *zip(*columns, strict=True)]
     return [text for cells in lines for text in _table_row(cells, widths, right, indent)]
 
 
@@ -158,10 +162,25 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
+def _merged(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Days in a row of which there is only one thing to say, said once."""
+    merged: list[dict[str, Any]] = []
+    last = ""
+    for row in rows:
+        said = {name: cell for name, cell in row.items() if name not in ("day", "weekday")}
+        before = {name: cell for name, cell in merged[-1].items() if name not in ("day", "weekday")} if merged else None
+        if said.keys() == {"status"} and said == before:
+            merged[-1] = {**said, "day": f"{row['day']} to {last[5:]}", "weekday": ""}
+        else:
+            merged.append(dict(row))
+            last = str(row.get("day", ""))
+    return merged
+
+
 def _column(cells: Iterable[Any]) -> list[str]:
     """A column's cells as texts; numbers lose the zeros that all of them end in, down to two decimals."""
-    texts = ["" if cell is None else ("yes" if cell else "no") if isinstance(cell, bool) else str(cell)
-             for cell in cells]
+    texts = ["" if cell is None else ("yes" if cell else "no") if isinstance(cell, bool)
+             else _INSTANT.sub(r"\1 \2\4", str(cell)) for cell in cells]
     numbers = [text for text in texts if _NUMBER.fullmatch(text) and "." in text]
     if not numbers:
         return texts
@@ -174,8 +193,10 @@ def _with_places(text: str, places: int) -> str:
     return f"{whole}.{decimals[:places].ljust(places, '0')}"
 
 
-def _head(name: str) -> str:
-    return " ".join(_UNITS.get(word, word) for word in name.split("_"))
+def _head(name: str, width: int) -> list[str]:
+    """A column's name as the lines of its heading, no wider than its cells where its words allow it."""
+    words = " ".join(_UNITS.get(word, word) for word in name.split("_"))
+    return textwrap.wrap(words, max(width, 1), break_long_words=False)
 
 
 def _table_row(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool], indent: str) -> list[str]:

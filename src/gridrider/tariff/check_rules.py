@@ -136,8 +136,9 @@ def _check_unconfirmed(tariff: Tariff, every: list[Rule], place: Place) -> Itera
     unconfirmed = [(rule, dated) for rule in every for dated in rule.history if not dated.confirmed]
     if unconfirmed and not tariff.assumptions:
         rule, dated = unconfirmed[0]
-        yield place.warning(rule.path, f"{len(unconfirmed)} values are unconfirmed, and no assumption says so to the "
-                            "reader", "Name them under assumptions:, which is printed on every page.", line=dated.line)
+        more = f" (and {len(unconfirmed) - 1} more)" if len(unconfirmed) > 1 else ""
+        yield place.warning(rule.path, f"is unconfirmed{more}, and no assumption says so to the reader",
+                            "Name it under assumptions:, which is printed on every page.", line=dated.line)
 
 
 def _text(held: object) -> str:

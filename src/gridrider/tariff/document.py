@@ -24,6 +24,9 @@ from ruamel.yaml.events import (
 from ..problem import Problem, error
 
 DEPTH_MAX = 40
+PROBLEMS_MAX = 200
+"""So many findings in one file are enough to begin with."""
+
 _BARE_DECIMAL = re.compile(r"[-+]?(\.\d+|\d+\.\d*|\d+(\.\d*)?[eE][-+]?\d+|\.(inf|Inf|INF))|\.(nan|NaN|NAN)")
 _BOOLEANS = {word: made for made, words in ((True, ("true", "True", "TRUE")), (False, ("false", "False", "FALSE")))
              for word in words}
@@ -136,6 +139,8 @@ class _Builder:
         if text in block:
             self.complain(line, f"stands twice in this block, first on line {block.lines[text]}",
                           "Keep one of the two.", text)
+            if len(self.problems) >= PROBLEMS_MAX:
+                raise _Stop
             return None
         return node if isinstance(node, Bare) else text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -62,8 +63,8 @@ def _head(tariff: Tariff, clauses: Clauses) -> Iterator[str]:
     if tariff.summary:
         yield wrapped(tariff.summary, indent="", first="")
     yield wrapped(f"Run by {tariff.authority}. Local times are those of {tariff.timezone}, amounts are "
-                  f"in {tariff.currency}. [3] is a clause in the list at the end; [3?] marks what no primary text "
-                  "confirms.", indent="", first="")
+                  f"in {tariff.currency}. A number in brackets is a clause in the list at the end; a question mark "
+                  "beside it means that no primary text confirms the rule.", indent="", first="")
     told = [*_law(tariff, clauses), *_program(tariff, clauses)]
     yield from _section("The program", told)
 
@@ -251,4 +252,5 @@ def _block_text(tariff: Tariff, path: str) -> str:
         service = steps[3:4] if steps[2:3] == ["services"] and len(rider.services) > 1 else []
         steps = [*(steps[1:2] if len(tariff.riders) > 1 else []), *service,
                  *(steps[4:] if steps[2:3] == ["services"] else steps[2:])]
-    return spaced(", ".join(filter(None, steps))) or "the program"
+    words = [re.sub(r"\[(\d+)\]", lambda found: f" {int(found[1]) + 1}", step) for step in steps if step]
+    return spaced(", ".join(words)) or "the program"

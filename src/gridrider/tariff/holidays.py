@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 _MONDAY, _THURSDAY = 0, 3
+_JUNETEENTH_SINCE = 2021
 
 
 def _nth(year: int, month: int, weekday: int, nth: int) -> date:
@@ -35,9 +36,10 @@ def nerc(year: int) -> frozenset[date]:
 
 
 def us_federal(year: int) -> frozenset[date]:
-    """The eleven federal holidays on the days they are observed. Source: 5 U.S.C. 6103."""
-    fixed = (date(year, 1, 1), date(year, 6, 19), date(year, 7, 4), date(year, 11, 11), date(year, 12, 25),
-             date(year + 1, 1, 1))
+    """The federal holidays on the days they are observed, eleven since 2021 and ten before. Source: 5 U.S.C. 6103."""
+    fixed = [date(year, 1, 1), date(year, 7, 4), date(year, 11, 11), date(year, 12, 25), date(year + 1, 1, 1)]
+    if year >= _JUNETEENTH_SINCE:
+        fixed.append(date(year, 6, 19))
     moving = (_nth(year, 1, _MONDAY, 3), _nth(year, 2, _MONDAY, 3), _nth(year, 5, _MONDAY, -1),
               _nth(year, 9, _MONDAY, 1), _nth(year, 10, _MONDAY, 2), _nth(year, 11, _THURSDAY, 4))
     return frozenset(day for day in {*map(_observed, fixed), *moving} if day.year == year)

@@ -18,7 +18,7 @@ from ..problem import Problem, error
 from .cells import BadCell, condition, parse, shown
 from .dated import Dated
 from .declared import Declared, Shape, below, declared
-from .document import Block, Items
+from .document import PROBLEMS_MAX, Block, Items
 
 __all__ = ["PROVENANCE", "Reader", "Source", "TooManyProblems", "parse"]
 
@@ -31,7 +31,6 @@ LEAF_KEYS = ("value", "unit", *CONDITIONS, *PROVENANCE, *TABLES)
 RESERVED = frozenset({*PROVENANCE, *TABLES, *CONDITIONS, "value", "unit", "any", "all", "none", "default"})
 """Words that mean something of their own and therefore cannot name a rider, service, kind, zone or season."""
 
-PROBLEMS_MAX = 200
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _PROVENANCE_TYPES: dict[str, Any] = {"effective": date, "filed": date, "cite": str, "confirmed": bool, "note": str}
 
@@ -250,7 +249,7 @@ class Reader:
             return
         lacking = [name for name in ("effective", "filed", "cite") if not getattr(source, name)]
         if lacking:
-            self.complain(line, path, f"has no {' and no '.join(lacking)}",
+            self.complain(line, path, f"lacks {' and '.join(lacking)}",
                           "Give it here or in a block around it: since when, filed when, by which clause.", node)
             return
         effective, filed = typing.cast("tuple[date, date]", (source.effective, source.filed))

@@ -255,7 +255,8 @@ def fits_hour(seconds: Int64s) -> Bools:
 def _on_grid(rows: Readings, day_us: int) -> Bools:
     """Rows that start a whole number of their own lengths after midnight and end within the day."""
     length_us = np.maximum(rows.seconds[:1] if one_length(rows.seconds) else rows.seconds, 1) * MICROSECONDS
-    return (rows.start_us % length_us == 0) & (rows.start_us + length_us <= day_us)
+    fitting: Bools = (rows.start_us % length_us == 0) & (rows.start_us + length_us <= day_us)
+    return fitting
 
 
 def one_length(seconds: Int64s) -> bool:
@@ -266,7 +267,7 @@ def one_length(seconds: Int64s) -> bool:
 def _by_length(seconds: Int64s, rule: Callable[[Int64s], Numbers]) -> Numbers:
     """A rule for each reading's length, asked once when they are all of one length."""
     if one_length(seconds):
-        return np.broadcast_to(rule(seconds[:1]), seconds.shape)  # type: ignore[return-value]
+        return np.broadcast_to(rule(seconds[:1]), seconds.shape)
     return rule(seconds)
 
 

@@ -93,7 +93,7 @@ def _fold_group(cleaned: Cleaned, points: Int64s, slot_s: int, day_s: int) -> _S
     seconds = rows.seconds
     if len(rows) == points.size * slots and cleaned.good.all() and one_length(seconds) and seconds[0] == slot_s:
         # Every point has every slot: the columns are the table already.
-        known = np.ones(shape, np.bool_)
+        known: Bools = np.ones(shape, np.bool_)
         import_mwh, export_mwh = rows.import_mwh.reshape(shape), rows.export_mwh.reshape(shape)
         quality = rows.quality.reshape(shape)
     else:
@@ -133,7 +133,7 @@ def _scatter(cleaned: Cleaned, points: Int64s, slot_s: int, day_s: int, slots: i
         export_mwh[slot] = np.add.reduceat(np.where(good, rows.export_mwh[used], 0), begins)
         quality[slot] = np.maximum.reduceat(rows.quality[used], begins)
     needed_s = np.minimum(np.full(slots, slot_s), day_s - np.arange(slots) * slot_s)
-    known = covered_s.reshape(shape) == needed_s
+    known: Bools = np.equal(covered_s.reshape(shape), needed_s)
     quality = np.where(known, quality.reshape(shape), np.int8(MISSING)).astype(np.int8)
     return import_mwh.reshape(shape), export_mwh.reshape(shape), known, quality
 

@@ -4,11 +4,13 @@ import csv
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gridrider.app.fold_readings import fold_readings
 from gridrider.app.import_files import ImportReport, import_files
 from gridrider.problem import DataRefused, Problem
 
@@ -99,6 +101,24 @@ def test_the_real_sample_begins_as_its_comments_say(refs: Path, tmp_path: Path) 
     assert rows_of(report)[0] == {
         "point_id": "RetailCustomer/9b6c7063/UsagePoint/01", "start": "2012-03-01T05:00:00Z", "seconds": "900",
         "import_kwh": "0.324000", "export_kwh": "0.000000", "quality": "actual"}
+
+
+def test_the_real_sample_adds_up_to_its_own_summary(refs: Path, tmp_path: Path) -> None:
+    """ElectricPowerUsageSummary: 1,304,716 Wh in the last period, 93,018 Wh since; midnight there is 04:00 UTC."""
+    report = import_files("green-button", [refs / "data" / "greenbutton_15minLP_15Days.xml"], tmp_path)
+    energy_wh = {False: 0, True: 0}
+    for row in rows_of(report):
+        energy_wh[row["start"] >= "2012-03-14T04:00:00Z"] += int(row["import_kwh"].replace(".", "")) // 1000
+    assert energy_wh == {False: 1_304_716, True: 93_018}
+
+
+@pytest.mark.parametrize("output_format", ["csv", "parquet"])
+def test_the_table_folds_into_days_without_a_finding(output_format: str, refs: Path, tmp_path: Path) -> None:
+    sample = refs / "data" / "greenbutton_15minLP_15Days.xml"
+    import_files("green-button", [sample], tmp_path / "in", output_format=output_format)
+    folded = fold_readings(tmp_path / "in", tmp_path / "days", zone=ZoneInfo("America/New_York"), points=None,
+                           dates=None, progress=lambda *_: None)
+    assert (folded.problems, folded.readings, folded.point_days, folded.point_days_with_gaps) == ((), 1340, 14, 0)
 
 
 def test_both_directions_become_one_row(tmp_path: Path) -> None:

@@ -139,6 +139,17 @@ def test_elapsed_columns_take_what_the_day_has(day: date, count: int, tmp_path: 
             assert only(refused(tmp_path, text, f"wide-25-hour-ending@{NEW_YORK}")).row == 2
 
 
+def test_columns_that_a_day_needs_and_the_file_lacks(tmp_path: Path) -> None:
+    names = [f"HE{hour:02}" for hour in range(1, 24)]  # enough for a spring day only
+    for day, rows in ((SPRING, 23), (PLAIN, None)):
+        text = ",".join(["meter_id", "date", "channel", *names]) + f"\nM1,{day},net," + ",".join(["1"] * 23) + "\n"
+        if rows:
+            assert take(tmp_path, text, f"wide-25-hour-ending@{NEW_YORK}").rows == rows
+        else:
+            found = only(refused(tmp_path, text, f"wide-25-hour-ending@{NEW_YORK}"))
+            assert found.reason == "has 24 intervals and the row holds 23"
+
+
 def test_power_is_averaged_over_its_interval_and_rounded_once(tmp_path: Path) -> None:
     mapping = f"extends: wide-96-start\nzone: {NEW_YORK}\nunit: kW\nmultiplier: '2'\nabsent_direction: zero\n"
     names = [f"{minute // 60:02}:{minute % 60:02}" for minute in range(0, 1440, 15)]

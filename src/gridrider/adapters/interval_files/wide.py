@@ -160,8 +160,10 @@ def _fits(line: int, row: list[str], day: date, plan: DayPlan, cells: Cells) -> 
     filled = any(others) if cells.layout.clock.counting == "clock" else all(others)
     extra_blank = bool(plan.extra) and filled and not any(row[place].strip() for place in plan.extra)
     if plan.lacking or extra_blank:
+        expected = len(plan.due) + plan.lacking
+        why = ", because the clock goes back," if expected * cells.layout.clock.seconds > 86_400 else ""
         cells.found.error(line, name, day.isoformat(),
-                          f"has {len(plan.due) + plan.lacking} intervals, because the clock goes back, and the row "
+                          f"has {expected} intervals{why} and the row "
                           f"holds {len(plan.due) - (len(plan.extra) if extra_blank else 0)}",
                           "Name the columns of the repeated hour in `columns: repeated`, or ask for the file again.")
         return False

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...interval import local_midnight
-from ...problem import Severity, error
+from ...problem import Problem, Severity, error
 from ...table import SQL_TYPES, Column, Kind, TableSchema
 from .cells import CellSql, cell_sql, day_pattern, literal, midnight_macro, why_unreadable
 from .columns import SOURCE_ROW, Match, match_columns
@@ -60,7 +60,19 @@ def _csv_blocks(file: TableFile, schema: TableSchema, declared: Sequence[Column]
 def _parquet_blocks(file: TableFile, schema: TableSchema, declared: Sequence[Column],
                     findings: Findings) -> Iterator[RawBlock]:
     for matches, batch, row in parquet_batches(file, schema, declared, findings, PARQUET_BATCH_ROWS):
-        yield matches, raw_block(matches, batch, row)
+        try:
+            raw = raw_block(matches, batch, row)
+        except pa.ArrowException as fault:
+            findings.add(unreadable_from(file, row, fault))
+            return
+        yield matches, raw
+
+
+def unreadable_from(file: TableFile, row: int, fault: Exception) -> Problem:
+    """The error for a Parquet file whose rows from `row` on do not hold together."""
+    said = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
+    return error(file.label, f"the Parquet file cannot be read ({shown(said)})", "Write it again.",
+                 row=row if row > 1 else None)
 
 
 def parquet_batches(file: TableFile, schema: TableSchema, declared: Sequence[Column], findings: Findings,
@@ -70,7 +82,7 @@ def parquet_batches(file: TableFile, schema: TableSchema, declared: Sequence[Col
     row = 1
     try:
         with pq.ParquetFile(file.path, pre_buffer=False, buffer_size=1 << 20, read_dictionary=list(as_dictionary),
-                            memory_map=False) as source:
+                            page_checksum_verification=True) as source:
             fields = source.schema_arrow
             matches = match_columns(schema, declared, fields.names, file.label, findings)
             if len({name.casefold() for name in fields.names}) < len(fields.names):
@@ -81,9 +93,7 @@ def parquet_batches(file: TableFile, schema: TableSchema, declared: Sequence[Col
                 yield matches, batch.select(names), row
                 row += batch.num_rows
     except (pa.ArrowException, OSError, UnicodeDecodeError, ValueError, MemoryError) as fault:
-        said = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
-        findings.add(error(file.label, f"the Parquet file cannot be read ({shown(said)})", "Write it again.",
-                           row=row if row > 1 else None))
+        findings.add(unreadable_from(file, row, fault))
 
 
 def raw_block(matches: Sequence[Match], batch: pa.RecordBatch, row: int) -> pa.Table:

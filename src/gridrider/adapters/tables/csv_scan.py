@@ -105,7 +105,8 @@ def _outside(places: Positions, quotes: Positions) -> Positions:
     """Those places that are not between an opening and a closing quote."""
     if not quotes.size:
         return places
-    return places[np.searchsorted(quotes, places) % 2 == 0]
+    outside: Positions = places[np.searchsorted(quotes, places) % 2 == 0]
+    return outside
 
 
 def _cut(held: bytes, label: str, line: int, findings: Findings, *, is_last: bool) -> tuple[bytes | None, bytes]:

@@ -38,7 +38,7 @@ def read_table(connection: duckdb.DuckDBPyConnection, folder: Path, schema: Tabl
     _create(connection, schema, declared)
     for file in files:
         _read_file(connection, file, schema, declared, zone, findings)
-    if schema.key and not findings.has_errors():
+    if schema.key:
         _refuse_duplicates(connection, schema, files, findings)
     return findings.problems()
 
@@ -64,13 +64,16 @@ def _read_file(connection: duckdb.DuckDBPyConnection, file: TableFile, schema: T
 
 def _refuse_duplicates(connection: duckdb.DuckDBPyConnection, schema: TableSchema, files: Sequence[TableFile],
                        findings: Findings) -> None:
-    """One error for each row whose key an earlier row has; blank parts of a key are equal."""
+    """One error for each row whose key an earlier row has; parts that may be blank are equal when blank."""
     label = files[0].label if len(files) == 1 else f"{schema.name}/"
     key = ", ".join(quoted(schema.column(name).inside_name) for name in schema.key)
+    # A part that must be filled and is not has its own error already.
+    whole = " and ".join(["true"] + [f"{quoted(schema.column(name).inside_name)} is not null" for name in schema.key
+                                     if schema.column(name).filled])
     rows = connection.execute(
         f"select {SOURCE_ROW}, first_row, concat_ws(' ', {key}) from (select {key}, {SOURCE_ROW}, "
         f"first({SOURCE_ROW}) over same_key as first_row, row_number() over same_key as nth from {quoted(schema.name)} "
-        f"window same_key as (partition by {key} order by {SOURCE_ROW})) where nth > 1 "
+        f"where {whole} window same_key as (partition by {key} order by {SOURCE_ROW})) where nth > 1 "
         f"order by {SOURCE_ROW}, 2, 3").fetchall()
     for row, first_row, cell in rows:
         findings.add(error(label, f"the {' and '.join(schema.key)} of row {first_row} again",

@@ -20,9 +20,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ...problem import Problem, error
-from ...table import Column
 from ...telemetry.model import QUALITIES, READINGS
-from .blocks import convert_block, converted_blocks, parquet_batches, raw_block
+from .blocks import convert_block, converted_blocks, parquet_batches, raw_block, unreadable_from
 from .columns import Match
 from .findings import Findings
 from .locate import TableFile, find_files
@@ -31,9 +30,6 @@ BATCH_ROWS = 1 << 18
 MWH_PLACES = 6
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US_PER = {"s": 1_000_000, "ms": 1_000, "us": 1}
-
-# received_at says when we learned of a reading; it decides nothing, so it is not read.
-_READ: tuple[Column, ...] = tuple(column for column in READINGS.columns if column.name != "received_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,16 +90,15 @@ def reading_batches(connection: duckdb.DuckDBPyConnection, file: TableFile, zone
     ids = ("point_id", "quality")
     wanted = READINGS.columns
     for matches, batch, row in parquet_batches(file, READINGS, wanted, findings, BATCH_ROWS, ids):
-        quick = _quick(matches, batch, row)
+        try:
+            quick = _quick(matches, batch, row)
+            raw = raw_block(matches, batch, row) if quick is None else None
+        except pa.ArrowException as fault:
+            findings.add(unreadable_from(file, row, fault))
+            return
         if quick is not None:
             yield quick
             continue
-        try:
-            raw = raw_block(matches, batch, row)
-        except pa.ArrowException as fault:
-            findings.add(error(file.label, f"the rows from here on cannot be read ({str(fault).splitlines()[0]})",
-                               "Write the file again.", row=row))
-            return
         yield _canonical(convert_block(connection, raw, matches, wanted, zone, file.label, findings))
 
 

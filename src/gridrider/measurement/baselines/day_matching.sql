@@ -8,22 +8,25 @@ with needed as (     -- the days that each shape is looked for on
   select l.series_no, count(*) as days from load as l
   where l.whole and l.local_date in (select local_date from needed) group by l.series_no
 ), doubtful as (
-  select c.call_no, c.series_no, c.enrollment_no, c.shape_no, c.matcher_no
+  select c.call_no, c.series_no, c.shape_no, c.matcher_no
   from call as c left join whole_days as w on w.series_no = c.series_no
   where coalesce(w.days, 0) < (select count(distinct local_date) from needed)
-     or c.enrollment_no in (select enrollment_no from own_excluded)
 ), ready as materialized (
   select l.series_no, s.shape_no, l.local_date
   from load as l join shape as s on s.step_seconds = l.step_seconds
   where l.series_no in (select series_no from doubtful)
     and (l.whole or list_count(list_select(l.clock_mwh, s.all_picks)) = len(s.all_picks))
-), left_out as (     -- candidates that a call cannot use: not complete, or taken out by its own events and outages
-  select d.call_no, list(k.recency) as recencies
+), unusable as (     -- candidates that a call cannot use: not complete, or taken out by its own events and outages
+  select d.call_no, k.recency
   from doubtful as d join candidate as k on k.matcher_no = d.matcher_no
-  left join ready as r on r.series_no = d.series_no and r.shape_no = d.shape_no and r.local_date = k.local_date
-  left join own_excluded as x on x.enrollment_no = d.enrollment_no and x.local_date = k.local_date
-  where r.series_no is null or x.local_date is not null
-  group by d.call_no
+  where not exists (select 1 from ready as r where r.series_no = d.series_no and r.shape_no = d.shape_no
+                                               and r.local_date = k.local_date)
+  union all
+  select c.call_no, k.recency
+  from own_excluded as x join call as c on c.enrollment_no = x.enrollment_no
+  join candidate as k on k.matcher_no = c.matcher_no and k.local_date = x.local_date
+), left_out as (
+  select call_no, list(recency) as recencies from unusable group by call_no
 ), latest as (       -- the latest Y complete candidates of each call; recency 1 is the latest
   select c.call_no, t.highest, case when o.call_no is null then m.recencies
          else list_filter(m.recencies, lambda r: not list_contains(o.recencies, r)) end[:t.of_last] as recencies

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from .. import charts
-from ..figures import ASKED, EXCUSED, NOT_CALLED, EventFigure, Program, are_large
+from ..figures import ASKED, EXCUSED, EventFigure, Program, are_large
 from ..model import Align, Block, Chart, Heading, Paragraph, Run, Table, TableColumn
 from ..wording import KWH_PER_MWH, count, day, energy, hours, money, number, words
 
@@ -24,11 +24,12 @@ def events(run: Run, program: Program) -> list[Block]:
     else:
         blocks.append(Paragraph(
             text="No enrollment that performed or missed has readings yet, so there is nothing to draw."))
+    paid = ("Paid holds only the lines that name the event." if any(event.paid_usd for event in events)
+            else "No line pays for a single event; what was paid stands by month or season below.")
     return [*blocks, event_table(run, events), Paragraph(quiet=True, text=(
         f"Times are local, zone {run.timezone}. Called = performed + missed + opted out + missing readings + excused "
         "(excused or suspended). Delivered is baseline minus metered net import of the enrollments that performed or "
-        "missed, before any floor; peak hour is the average power of an event's best hour. Paid holds only the lines "
-        "that name the event."))]
+        f"missed, before any floor; peak hour is the average power of an event's best hour. {paid}"))]
 
 
 def load_chart(key: str, events: Sequence[EventFigure], *, who: str) -> Chart:
@@ -59,7 +60,7 @@ def _hour_chart(program: Program) -> Chart:
 
 
 def event_table(run: Run, events: Sequence[EventFigure]) -> Table:
-    """The events with the figures of the charts, and their totals."""
+    """The events with the figures of the charts, and their totals; money only where lines name events."""
     large = are_large(events)
     heads = ("Date", "Local time", "Kind", "Called", "Performed", "Missed", "Opted out", "Missing readings", "Excused",
              f"Delivered ({'MWh' if large else 'kWh'})", f"Peak hour ({'MW' if large else 'kW'})",
@@ -71,9 +72,10 @@ def event_table(run: Run, events: Sequence[EventFigure]) -> Table:
              _large_or_small(sum((event.delivered_kwh for event in events), Decimal(0)), large=large), "",
              money(sum((event.paid_usd for event in events), Decimal(0)), run.currency))
     one_service = len({event.service for event in events}) == 1
-    return Table(caption="Every event, with the figures of the charts", columns=columns,
-                 rows=tuple(_event_row(run, event, one_service=one_service, large=large) for event in events),
-                 total=total if len(events) > 1 else ())
+    rows = tuple(_event_row(run, event, one_service=one_service, large=large) for event in events)
+    kept = len(heads) if any(event.paid_usd for event in events) else len(heads) - 1
+    return Table(caption="Every event, with the figures of the charts", columns=columns[:kept],
+                 rows=tuple(row[:kept] for row in rows), total=total[:kept] if len(events) > 1 else ())
 
 
 def _large_or_small(kilo: Decimal, *, large: bool) -> str:
@@ -92,7 +94,7 @@ def _event_row(run: Run, event: EventFigure, *, one_service: bool, large: bool) 
     clock = hours(event.start, event.end) if event.start and event.end else "not known"
     names = (event.kind or event.service,) if one_service else (event.kind, event.service)
     kind = ", ".join(dict.fromkeys(words(name) for name in names if name))
-    if not event.count(*ASKED, *EXCUSED) and event.count(*NOT_CALLED):
+    if not event.count(*ASKED, *EXCUSED):
         kind = f"{kind} (nobody called)".strip()
     peak = "\N{EM DASH}" if event.peak_hour_kw is None else _large_or_small(event.peak_hour_kw, large=large)
     return (name, clock, kind or "\N{EM DASH}", *(f"{many:,}" for many in _counts(event)),
