@@ -14,7 +14,7 @@ from typing import Any
 
 from . import __version__
 from .interval import DAY, DateSpan
-from .problem import DataRefused, Problem
+from .problem import DataRefused, Problem, errors
 
 DONE, REFUSED, USAGE, FAULT = 0, 1, 2, 3
 """Exit codes: done; the tariff or the data says no; wrong usage; an internal fault."""
@@ -51,12 +51,22 @@ def parse_instant(text: str) -> datetime:
     return instant.astimezone(UTC)
 
 
+JSON_HELP = "print one JSON document on standard output and nothing else there"
+PERIOD_HELP = "START/END (dates, END exclusive), a month 2025-08 or a year 2025"
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Every command and option."""
     parser = argparse.ArgumentParser(prog="gridrider", description="Run a virtual power plant program from its tariff.")
     parser.add_argument("--version", action="version", version=f"gridrider {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_settle(commands)
+    _add_explain(commands)
+    _add_tariff(commands)
+    _add_triggers(commands)
+    _add_import(commands)
+    _add_ledger(commands)
+    _add_demo(commands)
     return parser
 
 
@@ -65,7 +75,7 @@ def _add_settle(commands: Any) -> None:
     command.add_argument("tariff", type=Path, metavar="TARIFF.yaml", help="the tariff file")
     command.add_argument("--inputs", type=Path, required=True, metavar="DIR", help="folder of the input tables")
     command.add_argument("--period", type=parse_period, required=True, metavar="P",
-                         help="START/END (dates, END exclusive), a month 2025-08 or a year 2025")
+                         help=PERIOD_HELP)
     command.add_argument("--out", type=Path, required=True, metavar="DIR2", help="folder for the output tables")
     command.add_argument("--as-of", type=parse_instant, metavar="TIME", help="the only now; default: END")
     command.add_argument("--prior", type=Path, metavar="DIR0", help="an earlier run; the ledger posts only differences")
@@ -74,7 +84,7 @@ def _add_settle(commands: Any) -> None:
     command.add_argument("--report-participant", action="append", default=[], metavar="ID",
                          help="with --report: a page for this participant (repeatable)")
     command.add_argument("--threads", type=int, metavar="N", help="cores to use; default: all")
-    command.add_argument("--json", action="store_true", help="print one JSON document on standard output")
+    command.add_argument("--json", action="store_true", help=JSON_HELP)
     command.set_defaults(run=_settle)
 
 
@@ -93,12 +103,199 @@ def _settle(arguments: argparse.Namespace) -> int:
             raise
     _print_problems(done.problems, summary=True)
     if arguments.json:
-        print(json.dumps({"out": str(done.out), "total_usd": done.total_usd, "counts": done.counts}))
+        _print_json({"out": str(done.out), "total_usd": done.total_usd, "counts": done.counts,
+                     "problems": [_problem_json(problem) for problem in done.problems]})
     else:
         print(f"Settled {done.counts['enrollments']} enrollments and {done.counts['events']} events: "
               f"{done.total_usd} USD in {done.counts['lines']} lines on {done.counts['statements']} statements.")
         print(f"Tables: {done.out}")
     return DONE
+
+
+def _add_explain(commands: Any) -> None:
+    command = commands.add_parser("explain", help="explain a line: from the cent back to the readings")
+    command.add_argument("line_id", metavar="LINE_ID", help="a line_id of lines.csv")
+    command.add_argument("--inputs", type=Path, required=True, metavar="DIR", help="folder of the run's input tables")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR2", help="folder that settle wrote")
+    command.add_argument("--json", action="store_true", help="print one JSON document on standard output")
+    command.set_defaults(run=_explain)
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from .app.explain import explain_line
+
+    explained = explain_line(arguments.line_id, inputs=arguments.inputs, out=arguments.out)
+    if arguments.json:
+        print(json.dumps(explained.document(), ensure_ascii=False))
+    else:
+        print(explained.text(), end="")
+    return DONE if explained.equal else REFUSED
+
+
+def _add_tariff(commands: Any) -> None:
+    tariff = commands.add_parser("tariff", help="check, explain or compare tariff files")
+    verbs = tariff.add_subparsers(dest="verb", required=True, metavar="VERB")
+    check = verbs.add_parser("check", help="print every Problem of tariff files as file:line: reason")
+    check.add_argument("files", type=Path, nargs="+", metavar="FILE", help="tariff files")
+    check.add_argument("--json", action="store_true", help=JSON_HELP)
+    check.set_defaults(run=_tariff_check)
+    explain = verbs.add_parser("explain", help="the rider in plain words, with clauses")
+    explain.add_argument("file", type=Path, metavar="FILE", help="a tariff file")
+    explain.add_argument("--json", action="store_true", help="print the canonical form and its hash")
+    explain.set_defaults(run=_tariff_explain)
+    compare = verbs.add_parser("compare", help="what a revision changes, for whom, from when")
+    compare.add_argument("old", type=Path, metavar="OLD", help="the tariff file before")
+    compare.add_argument("new", type=Path, metavar="NEW", help="the tariff file after")
+    compare.add_argument("--json", action="store_true", help=JSON_HELP)
+    compare.set_defaults(run=_tariff_compare)
+
+
+def _tariff_check(arguments: argparse.Namespace) -> int:
+    from .app.tariff_commands import check_files, check_text
+
+    problems = check_files(arguments.files)
+    if arguments.json:
+        _print_json({"problems": [_problem_json(problem) for problem in problems]})
+    else:
+        print(check_text(arguments.files, problems), end="")
+    return REFUSED if errors(problems) else DONE
+
+
+def _tariff_explain(arguments: argparse.Namespace) -> int:
+    from .app.tariff_commands import explain_file_json, explain_file_text
+
+    if arguments.json:
+        _print_json(explain_file_json(arguments.file))
+    else:
+        print(explain_file_text(arguments.file), end="")
+    return DONE
+
+
+def _tariff_compare(arguments: argparse.Namespace) -> int:
+    from .app.tariff_commands import compare_files_json, compare_files_text
+
+    if arguments.json:
+        _print_json(compare_files_json(arguments.old, arguments.new))
+    else:
+        print(compare_files_text(arguments.old, arguments.new), end="")
+    return DONE
+
+
+def _add_triggers(commands: Any) -> None:
+    command = commands.add_parser("triggers", help="the event windows that a tariff's triggers give")
+    command.add_argument("tariff", type=Path, metavar="TARIFF.yaml", help="the tariff file")
+    command.add_argument("--inputs", type=Path, required=True, metavar="DIR", help="folder with prices and alerts")
+    command.add_argument("--period", type=parse_period, required=True, metavar="P", help=PERIOD_HELP)
+    command.add_argument("--out", type=Path, required=True, metavar="FILE", help="the events table to write")
+    command.add_argument("--json", action="store_true", help=JSON_HELP)
+    command.set_defaults(run=_triggers)
+
+
+def _triggers(arguments: argparse.Namespace) -> int:
+    from .app.find_triggers import find_triggers
+
+    found, problems = find_triggers(arguments.tariff, arguments.inputs, arguments.period, arguments.out)
+    _print_problems(problems)
+    if arguments.json:
+        _print_json({"out": str(arguments.out), "events": len(found)})
+    else:
+        print(f"{len(found)} events: {arguments.out}")
+    return DONE
+
+
+def _add_import(commands: Any) -> None:
+    command = commands.add_parser("import", help="exports of others (Green Button, utility files, CAISO) to our tables")
+    command.add_argument("kind", metavar="KIND", help="green-button, intervals or caiso-prices")
+    command.add_argument("files", type=Path, nargs="+", metavar="FILE", help="files to read")
+    command.add_argument("--map", type=Path, metavar="MAP.yaml", help="a mapping file, or the name of a shipped mapping")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the table")
+    command.add_argument("--json", action="store_true", help=JSON_HELP)
+    command.set_defaults(run=_import)
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from .app.import_files import KINDS, import_files, kind_named
+
+    if kind_named(arguments.kind) is None:
+        print(f"gridrider import: {arguments.kind!r} is not a kind. Known: {', '.join(KINDS)}.", file=sys.stderr)
+        return USAGE
+    with Bars(quiet=arguments.json) as bars:
+        report = import_files(arguments.kind, arguments.files, arguments.out, mapping=arguments.map, progress=bars.show)
+    _print_problems(report.problems, summary=True)
+    if arguments.json:
+        _print_json({"rows": report.rows, "written": [str(path) for path in report.written]})
+    else:
+        print(f"{report.rows} rows: {', '.join(str(path) for path in report.written)}")
+    return DONE
+
+
+def _add_ledger(commands: Any) -> None:
+    ledger = commands.add_parser("ledger", help="the books of settled runs")
+    verbs = ledger.add_subparsers(dest="verb", required=True, metavar="VERB")
+    balance = verbs.add_parser("balance", help="trial balance; exit 1 unless it is zero")
+    balance.add_argument("folders", type=Path, nargs="+", metavar="DIR2", help="folders of settled runs, in order")
+    balance.add_argument("--json", action="store_true", help=JSON_HELP)
+    balance.set_defaults(run=_ledger_balance)
+
+
+def _ledger_balance(arguments: argparse.Namespace) -> int:
+    from .app.trial_balance import trial_balance
+    from .money import usd_from_cents
+
+    balance = trial_balance(arguments.folders)
+    if arguments.json:
+        _print_json({"accounts": [{"account": held.account, "debit_usd": str(usd_from_cents(held.debit_cents)),
+                                   "credit_usd": str(usd_from_cents(held.credit_cents)),
+                                   "balance_usd": str(usd_from_cents(held.balance_cents))} for held in balance.accounts],
+                     "difference_usd": str(usd_from_cents(balance.difference_cents)),
+                     "unbalanced_entries": list(balance.unbalanced_entries), "in_order": balance.in_order})
+        return DONE if balance.in_order else REFUSED
+    width = max([len(held.account) for held in balance.accounts] + [7])
+    print(f"{'account':{width}} {'debit':>16} {'credit':>16} {'balance':>16}")
+    for held in balance.accounts:
+        print(f"{held.account:{width}} {usd_from_cents(held.debit_cents):>16,} {usd_from_cents(held.credit_cents):>16,} "
+              f"{usd_from_cents(held.balance_cents):>16,}")
+    for entry_id in balance.unbalanced_entries:
+        print(f"{entry_id}: its debits and credits differ", file=sys.stderr)
+    verdict = "in order" if balance.in_order else "NOT in order"
+    print(f"{'difference':{width}} {'':16} {'':16} {usd_from_cents(balance.difference_cents):>16,}  {verdict}")
+    return DONE if balance.in_order else REFUSED
+
+
+def _add_demo(commands: Any) -> None:
+    command = commands.add_parser("demo", help="settle two synthetic seasons and write their reports")
+    command.add_argument("--out", type=Path, default=Path("demo-output"), metavar="DIR", help="default: demo-output")
+    command.add_argument("--sites", type=int, default=1200, metavar="N", help="sites in each season; default: 1200")
+    command.add_argument("--seed", type=int, default=1, metavar="S", help="seed of the generator; default: 1")
+    command.add_argument("--json", action="store_true", help=JSON_HELP)
+    command.set_defaults(run=_demo)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from .app.demo import run_demo
+
+    with Bars(quiet=arguments.json) as bars:
+        seasons = run_demo(arguments.out, sites=arguments.sites, seed=arguments.seed, progress=bars.show)
+    if arguments.json:
+        _print_json({"seasons": [{"title": season.title, "total_usd": season.settled.total_usd,
+                                  "report": str(season.report), "counts": season.settled.counts} for season in seasons]})
+        return DONE
+    print("All readings are synthetic: made by a seeded generator, no real customer is in them.")
+    for season in seasons:
+        counts = season.settled.counts
+        print(f"\n{season.title}\n  {counts['enrollments']:,} sites, {counts['events']} events, {counts['lines']:,} lines, "
+              f"{counts['statements']:,} statements, {float(season.settled.total_usd):,.2f} USD")
+        print(f"  Tables  {season.settled.out}\n  Report  {season.report}\n          {season.report.with_suffix('.pdf')}")
+    return DONE
+
+
+def _print_json(document: object) -> None:
+    print(json.dumps(document, ensure_ascii=False, indent=1))
+
+
+def _problem_json(problem: Problem) -> dict[str, Any]:
+    return {name: getattr(problem, name) for name in ("severity", "file", "row", "column", "value", "reason",
+                                                      "what_to_do")}
 
 
 def _leave_problems(out: Path, problems: Sequence[Problem]) -> None:

@@ -296,7 +296,10 @@ def _judged(run: Run, taken: Taken, matched: Matched | None, rules: Outcomes) ->
     too_few = matched is not None and matched.too_few
     gap = any(row.metered_mwh is None or (not too_few and row.baseline_mwh is None) for row in taken.rows)
     if gap or too_few:
-        zero = (too_few and matched is not None and matched.too_few_is_zero) or (gap and _waited(run, taken, rules))
+        if matched is not None and matched.too_few:
+            zero = matched.too_few_is_zero
+        else:
+            zero = _waited(run, taken, rules)
         return replace(taken, outcome="missing_readings", counted=zero and _paid(run, taken), zero=zero,
                        sure=zero or not gap)
     missed = value_on(rules.missed, run.day(taken.event), run.as_of_day, "measured")

@@ -113,7 +113,7 @@ def everything_owed(run: Run, world: World, taken: list[Taken]) -> list[Owed]:
 def participation_row(run: Run, item: Taken) -> Cells:
     """One row of participation."""
     kw = whole(Fraction(item.measured_mwh * 3600, item.seconds)) if item.seconds else 0
-    shown = item.outcome in ("performed", "missed") or (item.outcome == "opted_out" and not item.zero)
+    shown = all(row.delivered_mwh is not None for row in item.rows) and not (item.zero and item.outcome == "opted_out")
     return {"enrollment_id": item.enrollment.enrollment_id, "event_id": item.event.event_id, "outcome": item.outcome,
             "counted": "true" if item.counted else "false",
             "average_kw": six_decimals(kw) if shown and item.rows

@@ -58,6 +58,8 @@ def test_every_shipped_tariff_is_without_error(name: str) -> None:
      "and a later run corrects what was paid"),
     (RATE, 'rate_usd_per_kwh: {value: "1", confirmed: false}',
      "28 warning: is unconfirmed, and no assumption says so to the reader"),
+    ("missed: measured", "missed: {value: measured, months: [jun]}",
+     "29 error: is limited to some months, lengths or classes, and only rates, amounts and multipliers can be"),
     # numbers
     ('min: "1"', 'min: "4"', "21 error: from 2027-06-01 the least (4) is above the most (3)"),
     ('min: "1"', 'min: "-1"', "21 error: must not be below zero"),
@@ -140,6 +142,16 @@ def test_a_later_filing_for_the_same_day_is_a_correction_and_no_mistake() -> Non
 def test_dates_that_are_inherited_by_many_rules_warn_once() -> None:
     (problem,) = problems_of(changed("filed: 2027-02-10", "filed: 2027-07-01"))
     assert "(and 10 more)" in problem.reason
+
+
+def test_a_revision_that_leaves_out_months_says_which() -> None:
+    table = """rate_usd_per_kwh:
+              - {by_month: {jun: 1, jul: 2, aug: 3, sep: 4}}
+              - {effective: 2028-06-01, filed: 2028-01-01, by_month: {jun: 5, jul: 6, sep: 8}}"""
+    assert said(changed(RATE, table)) == [
+        "30 warning: the rates from 2028-06-01 leave out august, which go on with an earlier rate"]
+    assert problems_of(changed(RATE, table.replace("jul: 6,", "jul: 6, aug: 7,"))) == []
+    assert problems_of(changed(RATE, table.replace("by_month: {jun: 5, jul: 6, sep: 8}", "value: 9"))) == []
 
 
 def test_everything_is_found_at_once_and_in_the_order_of_the_lines() -> None:

@@ -1,4 +1,4 @@
-"""The schema for editors accepts what the loader accepts and refuses plain mistakes; the generated pages are current."""
+"""The schema for editors accepts what the loader accepts, refuses plain mistakes; the generated pages are current."""
 
 import importlib.util
 import json

@@ -111,7 +111,9 @@ def day_of(point_id: str, local_date: date, own: list[Reading], zone: ZoneInfo) 
         if 3600 % reading.seconds == 0 and offset % reading.seconds == 0 and offset + reading.seconds <= day_s:
             placed.append((int(offset), reading))
     slot_s = next(length for length in (900, 1800, 3600) if all(length % reading.seconds == 0 for _, reading in placed))
-    imports, exports, qualities = [], [], []
+    imports: list[int | None] = []
+    exports: list[int | None] = []
+    qualities: list[int] = []
     for begin in range(0, day_s, slot_s):
         inside = [reading for offset, reading in placed if begin <= offset < begin + slot_s]
         needed_s = min(slot_s, day_s - begin)

@@ -142,7 +142,7 @@ def table_lines(rows: Sequence[Mapping[str, Any]], indent: str) -> list[str]:
     flat = _merged([_flat(row) for row in rows])
     fullest = sorted(flat, key=len, reverse=True)
     names = [name for name in dict.fromkeys(name for row in fullest for name in row)
-             if any(row.get(name) not in (None, "") for row in flat)]
+             if any(row.get(name) not in (None, "") for row in flat) and not _said_already(name, flat)]
     if not names:
         return []
     columns = [_column([row.get(name) for row in flat]) for name in names]
@@ -153,6 +153,13 @@ def table_lines(rows: Sequence[Mapping[str, Any]], indent: str) -> list[str]:
     stacked = [[""] * (height - len(head)) + head for head in heads]
     lines = [*zip(*stacked, strict=True), *zip(*columns, strict=True)]
     return [text for cells in lines for text in _table_row(cells, widths, right, indent)]
+
+
+def _said_already(name: str, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """True for a column that says the same of each row what the step's words say, or that nothing is odd."""
+    cells = {str(row.get(name)) for row in rows}
+    return len(cells) == 1 and (name == "point_id" or (name == "stands" and cells == {"True"})
+                                or (name == "overruled" and cells == {"0"}))
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -108,6 +108,7 @@ def _check_coverage(tariff: Tariff, path: str, service: Service, history: Histor
             of_whom = "" if duration_h is None else f" for a duration of {duration_h} h"
             yield place.warning(path, f"no rate in {', '.join(MONTHS[month - 1] for month in missing)}{of_whom}",
                                 "Add these months, or shorten the season.", line=history[0].line)
+    yield from _check_revisions(path, history, months_of(season), place)
     if durations and all(dated.duration_h is not None for dated in history):
         yield from _check_durations(path, service.calls, durations, history, place)
     classes = frozenset().union(*(dated.customer_classes for dated in history))
@@ -123,6 +124,23 @@ def _months_without(history: History[Decimal], duration_h: Decimal | None, seaso
         return []
     covered = frozenset().union(*(dated.months for dated in held))
     return [month for month in months_of(season) if month not in covered]
+
+
+def _check_revisions(path: str, history: History[Decimal], season_months: list[int],
+                     place: Place) -> Iterator[Problem]:
+    """A revision of some months only: the others go on with the earlier rate, which may not be meant."""
+    cases = dict.fromkeys((dated.duration_h, dated.customer_classes) for dated in history)
+    for case in cases:
+        held = [dated for dated in history if (dated.duration_h, dated.customer_classes) == case]
+        first = min(dated.effective for dated in held)
+        for effective in sorted({dated.effective for dated in held} - {first}):
+            revised = [dated for dated in held if dated.effective == effective]
+            covered = frozenset().union(*(dated.months or frozenset(season_months) for dated in revised))
+            left = [MONTHS[month - 1] for month in season_months if month not in covered]
+            if left:
+                yield place.warning(path, f"the rates from {effective} leave out {', '.join(left)}, which go on with "
+                                    "an earlier rate", "Give these months their rate as well, if that is not meant.",
+                                    line=revised[0].line)
 
 
 def months_of(season: Season | None) -> list[int]:

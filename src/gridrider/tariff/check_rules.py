@@ -25,12 +25,17 @@ BOUNDS = (("min", "max"), ("low", "high"), ("low_kw", "high_kw"), ("at_least", "
 """Pairs of rules of one block: the first may not be above the second."""
 
 
+CONDITIONED = ("rate_usd", "usd", "multiplier")
+"""How the names of rules begin that are looked up for a month, a length or a customer class."""
+
+
 def check_rules(tariff: Tariff, place: Place) -> Iterator[Problem]:
     """Every Problem of the rules' values, dates and conditions."""
     every = list(rules(tariff))
     for rule in every:
         yield from _check_dates(rule, place)
         yield from _check_numbers(rule, place)
+        yield from _check_conditions(rule, place)
     by_path = {rule.path: rule for rule in every}
     for low_name, high_name in BOUNDS:
         yield from _check_bounds(by_path, low_name, high_name, place)
@@ -71,6 +76,17 @@ def _check_numbers(rule: Rule, place: Place) -> Iterator[Problem]:
         if rule.declared.unit.startswith("%") and dated.value > 100:
             yield place.error(rule.path, "is more than 100 percent", "Write a number from 0 to 100.", seen=dated.value,
                               line=dated.line)
+
+
+def _check_conditions(rule: Rule, place: Place) -> Iterator[Problem]:
+    """A condition where nobody asks for it would make the rule absent without a word."""
+    if rule.name.startswith(CONDITIONED):
+        return
+    for dated in rule.history:
+        if dated.narrowness:
+            yield place.error(rule.path, "is limited to some months, lengths or classes, and only rates, amounts and "
+                              "multipliers can be", "Give one value for all, or make a service or rider of its own.",
+                              seen=_text(dated.value), line=dated.line)
 
 
 def _check_bounds(by_path: dict[str, Rule], low_name: str, high_name: str, place: Place) -> Iterator[Problem]:

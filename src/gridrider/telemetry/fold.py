@@ -133,7 +133,7 @@ def _scatter(cleaned: Cleaned, points: Int64s, slot_s: int, day_s: int, slots: i
         export_mwh[slot] = np.add.reduceat(np.where(good, rows.export_mwh[used], 0), begins)
         quality[slot] = np.maximum.reduceat(rows.quality[used], begins)
     needed_s = np.minimum(np.full(slots, slot_s), day_s - np.arange(slots) * slot_s)
-    known: Bools = np.equal(covered_s.reshape(shape), needed_s)
+    known = np.equal(covered_s, np.tile(needed_s, points.size)).reshape(shape)
     quality = np.where(known, quality.reshape(shape), np.int8(MISSING)).astype(np.int8)
     return import_mwh.reshape(shape), export_mwh.reshape(shape), known, quality
 

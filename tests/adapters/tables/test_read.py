@@ -42,8 +42,8 @@ def read(folder: Path, schema: TableSchema, extra: dict[str, Kind] | None = None
 
 def inside(*parts: int) -> dt.datetime:
     """An instant as the tables keep it: in UTC, without saying so."""
-    year, month, day, *clock = parts
-    return dt.datetime(year, month, day, *clock, tzinfo=dt.UTC).replace(tzinfo=None)
+    year, month, day, hour, minute, second, microsecond = (*parts, 0, 0, 0, 0)[:7]
+    return dt.datetime(year, month, day, hour, minute, second, microsecond, dt.UTC).replace(tzinfo=None)
 
 
 def write(folder: Path, name: str, *lines: str, end: str = "\n") -> None:
