@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -117,7 +118,7 @@ def _add_explain(commands: Any) -> None:
     command.add_argument("line_id", metavar="LINE_ID", help="a line_id of lines.csv")
     command.add_argument("--inputs", type=Path, required=True, metavar="DIR", help="folder of the run's input tables")
     command.add_argument("--out", type=Path, required=True, metavar="DIR2", help="folder that settle wrote")
-    command.add_argument("--json", action="store_true", help="print one JSON document on standard output")
+    command.add_argument("--json", action="store_true", help=JSON_HELP)
     command.set_defaults(run=_explain)
 
 
@@ -126,7 +127,7 @@ def _explain(arguments: argparse.Namespace) -> int:
 
     explained = explain_line(arguments.line_id, inputs=arguments.inputs, out=arguments.out)
     if arguments.json:
-        print(json.dumps(explained.document(), ensure_ascii=False))
+        _print_json(explained.document())
     else:
         print(explained.text(), end="")
     return DONE if explained.equal else REFUSED
@@ -207,7 +208,7 @@ def _add_import(commands: Any) -> None:
     command = commands.add_parser("import", help="exports of others (Green Button, utility files, CAISO) to our tables")
     command.add_argument("kind", metavar="KIND", help="green-button, intervals or caiso-prices")
     command.add_argument("files", type=Path, nargs="+", metavar="FILE", help="files to read")
-    command.add_argument("--map", type=Path, metavar="MAP.yaml", help="a mapping file, or the name of a shipped mapping")
+    command.add_argument("--map", type=Path, metavar="MAP.yaml", help="a mapping file, or a shipped mapping's name")
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the table")
     command.add_argument("--json", action="store_true", help=JSON_HELP)
     command.set_defaults(run=_import)
@@ -246,15 +247,16 @@ def _ledger_balance(arguments: argparse.Namespace) -> int:
     if arguments.json:
         _print_json({"accounts": [{"account": held.account, "debit_usd": str(usd_from_cents(held.debit_cents)),
                                    "credit_usd": str(usd_from_cents(held.credit_cents)),
-                                   "balance_usd": str(usd_from_cents(held.balance_cents))} for held in balance.accounts],
+                                   "balance_usd": str(usd_from_cents(held.balance_cents))}
+                                  for held in balance.accounts],
                      "difference_usd": str(usd_from_cents(balance.difference_cents)),
                      "unbalanced_entries": list(balance.unbalanced_entries), "in_order": balance.in_order})
         return DONE if balance.in_order else REFUSED
     width = max([len(held.account) for held in balance.accounts] + [7])
     print(f"{'account':{width}} {'debit':>16} {'credit':>16} {'balance':>16}")
     for held in balance.accounts:
-        print(f"{held.account:{width}} {usd_from_cents(held.debit_cents):>16,} {usd_from_cents(held.credit_cents):>16,} "
-              f"{usd_from_cents(held.balance_cents):>16,}")
+        amounts = (held.debit_cents, held.credit_cents, held.balance_cents)
+        print(f"{held.account:{width}}", *(f"{usd_from_cents(cents):>16,}" for cents in amounts))
     for entry_id in balance.unbalanced_entries:
         print(f"{entry_id}: its debits and credits differ", file=sys.stderr)
     verdict = "in order" if balance.in_order else "NOT in order"
@@ -277,15 +279,18 @@ def _demo(arguments: argparse.Namespace) -> int:
     with Bars(quiet=arguments.json) as bars:
         seasons = run_demo(arguments.out, sites=arguments.sites, seed=arguments.seed, progress=bars.show)
     if arguments.json:
-        _print_json({"seasons": [{"title": season.title, "total_usd": season.settled.total_usd,
-                                  "report": str(season.report), "counts": season.settled.counts} for season in seasons]})
+        _print_json({"seasons": [
+            {"title": season.title, "total_usd": season.settled.total_usd, "report": str(season.report),
+             "counts": season.settled.counts} for season in seasons]})
         return DONE
     print("All readings are synthetic: made by a seeded generator, no real customer is in them.")
     for season in seasons:
         counts = season.settled.counts
-        print(f"\n{season.title}\n  {counts['enrollments']:,} sites, {counts['events']} events, {counts['lines']:,} lines, "
-              f"{counts['statements']:,} statements, {float(season.settled.total_usd):,.2f} USD")
-        print(f"  Tables  {season.settled.out}\n  Report  {season.report}\n          {season.report.with_suffix('.pdf')}")
+        print(f"\n{season.title}\n  {counts['enrollments']:,} sites, {counts['events']} events, "
+              f"{counts['lines']:,} lines, {counts['statements']:,} statements, "
+              f"{Decimal(season.settled.total_usd):,} USD")
+        print(f"  Tables  {season.settled.out}\n  Report  {season.report}")
+        print(f"          {season.report.with_suffix('.pdf')}")
     return DONE
 
 

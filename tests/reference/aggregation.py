@@ -23,8 +23,6 @@ def adjustments(run: Run, payment: Payment, service_name: str, service: Service,
     floor = service.measurement.floor
     mine = [line for line in lines if line.component == component_of(payment) and line.service_name == service_name]
     if payment.family == "energy":
-        if floor is not None and floor.over == "site" and floor.per in ("month", "season"):
-            raise ValueError("the rules name no line for energy that is floored over a site's month or season")
         over_events = _by_event(run, service, taken, mine)
         if floor is not None and floor.over == "aggregation" and floor.per in ("month", "season"):
             return over_events + _by_period(run, service, floor.per, mine)

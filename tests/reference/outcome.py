@@ -51,10 +51,16 @@ class Taken:
     counted: bool
     zero: bool = False
     """True when it counts, with nothing delivered."""
+    spans: tuple[Span, ...] = ()
+    """The event's time less what is excused, cut into rows; a row may lack readings, or not be measured at all."""
     rows: tuple[Row, ...] = ()
-    seconds: int = 0
     sure: bool = True
     """False when a needed reading is estimated or missing."""
+
+    @property
+    def seconds(self) -> int:
+        """The time that counts."""
+        return sum(span.seconds for span in self.spans)
 
     @property
     def measured_mwh(self) -> int:
@@ -245,7 +251,7 @@ def take_part(run: Run, world: World, meters: Meters, enrollment: Enrollment, ev
 
 def _zero_or_gone(run: Run, taken: Taken, outcome: str, zero: bool, left: list[Span]) -> Taken:
     return replace(taken, outcome=outcome, counted=zero and _paid(run, taken), zero=zero,
-                   seconds=sum(span.seconds for span in left))
+                   spans=tuple(_pieces(run, taken, left)))
 
 
 def _paid(run: Run, taken: Taken) -> bool:
@@ -259,8 +265,7 @@ def _answered(run: Run, world: World, meters: Meters, taken: Taken, left: list[S
     left_by = _outcomes(run, taken, "opted_out", "counts_as_zero")
     out = any(at < taken.event.end for at in world.opt_outs.get((taken.enrollment.enrollment_id,
                                                                  taken.event.event_id), []))
-    spans = [piece for span in left for piece in cut_at_clock(span, _step(run, taken.service.measurement, taken),
-                                                              run.zone)]
+    spans = _pieces(run, taken, left)
     if out and left_by != "measured":
         return _zero_or_gone(run, taken, "opted_out", left_by == "counts_as_zero", left)
     if not spans:
@@ -268,7 +273,7 @@ def _answered(run: Run, world: World, meters: Meters, taken: Taken, left: list[S
     rows, matched = measure(run, world, meters, taken, spans)
     if not all(meters.on_slots(taken.enrollment, role, span) for span in spans for role in _roles(run, taken)):
         rows = [replace(row, metered_mwh=None, quality="missing") for row in rows]
-    taken = replace(taken, rows=tuple(rows), seconds=sum(span.seconds for span in spans))
+    taken = replace(taken, rows=tuple(rows), spans=tuple(spans))
     found = _judged(run, taken, matched, rules)
     return replace(found, outcome="opted_out") if out else found
 
@@ -278,8 +283,10 @@ def _roles(run: Run, taken: Taken) -> tuple[str, ...]:
     return ("performance", "premise") if method == "export_from_storage" else ("performance",)
 
 
-def _step(run: Run, measurement: Measurement, taken: Taken) -> int:
-    return STEP_SECONDS[value_on(measurement.step, run.day(taken.event), run.as_of_day, "clock_hour")]
+def _pieces(run: Run, taken: Taken, left: list[Span]) -> list[Span]:
+    """The rows of the time that is left of an event."""
+    step = value_on(taken.service.measurement.step, run.day(taken.event), run.as_of_day, "clock_hour")
+    return [piece for span in left for piece in cut_at_clock(span, STEP_SECONDS[step], run.zone)]
 
 
 def measure(run: Run, world: World, meters: Meters, taken: Taken,

@@ -161,14 +161,14 @@ def weighted_kw(run: Run, world: World, counted: list[Taken]) -> Fraction | None
     """sum(kWh x price) / sum(hours x price) over the rows of the counted events."""
     top, bottom = Fraction(0), Fraction(0)
     for item in counted:
-        for row in item.rows:
-            price = price_at(run, world, item, row.span.start)
-            delivered = 0 if item.zero else (row.delivered_mwh or 0)
-            if item.service.measurement.floor is not None and item.service.measurement.floor.over == "site" \
-                    and item.service.measurement.floor.per == "hour":
-                delivered = max(0, delivered)
-            top += Fraction(delivered * price, MICRO)
-            bottom += Fraction(row.span.seconds * price, HOUR)
+        floor = item.service.measurement.floor
+        by_hour = floor is not None and floor.over == "site" and floor.per == "hour"
+        delivered = {} if item.zero else {row.span: row.delivered_mwh or 0 for row in item.rows}
+        for span in item.spans:
+            price = price_at(run, world, item, span.start)
+            mwh = delivered.get(span, 0)
+            top += Fraction((max(0, mwh) if by_hour else mwh) * price, MICRO)
+            bottom += Fraction(span.seconds * price, HOUR)
     return top / bottom if bottom else None
 
 

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gridrider.tariff.compare import compare
 from gridrider.tariff.document import PROBLEMS_MAX
-from gridrider.tariff.load import FILE_BYTES_MAX, load, parse_text
+from gridrider.tariff.explain import explain
+from gridrider.tariff.load import FILE_BYTES_MAX, load, parse_text, tariff_hash
 from tests.tariff.written import NAMES, SHIPPED, WHOLE, changed, said
 
 BITS = ("\0", "\t", "*a", "&a ", "- ", '"', "'", "{", "}", "[", "]", ": ", ":", "#", "!!int ",
@@ -42,12 +44,16 @@ def mutated(text: str, chance: random.Random) -> str:
 @pytest.mark.parametrize("name", NAMES)
 def test_accidents_give_problems_with_a_line_of_the_file(name: str) -> None:
     chance, whole = random.Random(name), SHIPPED[NAMES.index(name)].read_text(encoding="utf-8")
-    refused = 0
+    unharmed, refused = parse_text(whole)[0], 0
+    assert unharmed is not None
     for _ in range(60):
         text = mutated(whole, chance)
         tariff, problems = parse_text(text)
         refused += tariff is None
         assert tariff is not None or problems
+        if tariff is not None:
+            assert tariff_hash(tariff) in explain(tariff)
+            assert (compare(unharmed, tariff) == []) == (tariff_hash(unharmed) == tariff_hash(tariff))
         for problem in problems:
             assert problem.row is not None and 1 <= problem.row <= len(text.splitlines()) + 1, problem
             assert len(str(problem)) < 1500 and "\n" not in str(problem)

@@ -8,12 +8,13 @@ import mmap
 import tempfile
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from ..money import usd_from_cents
 from ..problem import DataRefused, Problem, error
-from ..settlement.explain import Explanation, Step
+from ..settlement.explain import Explanation, Step, fraction_text, kwh_text
 from ..tariff.load import load, tariff_hash
 from ..tariff.model import in_force
 from .explain_events import calls_of, event_steps
@@ -125,7 +126,7 @@ def _steps_down(again: Rerun, line: dict[str, Any]) -> tuple[list[Step], int]:
         return _aggregation_down(again, line, calls)
     behind = paid_calls(again, line, calls)
     exact, words, figures = quantity_of(again, line, behind)
-    head, cents = line_step(line, exact, words)
+    head, cents = line_step(line, exact)
     rate = rate_step(again, line)
     steps = [head, *([rate] if rate else [])]
     if figures:
@@ -137,11 +138,15 @@ def _steps_down(again: Rerun, line: dict[str, Any]) -> tuple[list[Step], int]:
 
 
 def _of_event(call: dict[str, Any]) -> dict[str, Any]:
-    from ..settlement.explain import kwh_text
-
-    return {"event_id": call["event_id"], "outcome": call["outcome"], "counted": call["counted"],
-            "payable_kwh": kwh_text(int(call["payable_mwh"] or 0)) if call["counted"] else None,
-            "seconds": call["seconds"] if call["counted"] else None}
+    """An event's part of an average."""
+    shown = {"event_id": call["event_id"], "outcome": call["outcome"], "counted": call["counted"]}
+    if not call["counted"]:
+        return shown
+    shown |= {"payable_kwh": kwh_text(int(call["payable_mwh"])), "seconds": call["seconds"]}
+    if call["price_weighted"]:
+        shown |= {"kwh_times_price": fraction_text(Fraction(int(call["weighted_mwh"]), 10 ** 12)),
+                  "hours_times_price": fraction_text(Fraction(int(call["weight_s"]), 3600 * 10 ** 6))}
+    return shown
 
 
 def _aggregation_down(again: Rerun, line: dict[str, Any], calls: Sequence[dict[str, Any]]) -> tuple[list[Step], int]:

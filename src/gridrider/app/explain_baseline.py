@@ -16,6 +16,7 @@ from ..settlement.explain import Step, fraction_text, kwh_text, plural
 from ..tariff.model import Measurement, Pick, in_force, value_on
 from .explain_readings import overruled
 from .explain_rerun import Load, Rerun
+from .sql_text import sql
 
 MILLION = 1_000_000
 Call = dict[str, Any]
@@ -253,10 +254,7 @@ def _additive_words(method: Method, event_day_mwh: int, mean_mwh: Fraction) -> t
 
 
 def _given_step(again: Rerun, call: Call, cite: str) -> Step:
-    rows = again.ask("""
-        select r.start, g.shift_mwh from given as g join call_window as c using (call_no)
-        join window_row as r on r.window_no = c.window_no and r.row_no = g.row_no where g.call_no = ? order by 1""",
-                     call["call_no"])
+    rows = again.ask(sql("explain_given"), call["call_no"])
     table = [{"start": again.local_text(row["start"]),
               "added_kwh": kwh_text(row["shift_mwh"])} for row in rows]
     total = kwh_text(sum(row["shift_mwh"] for row in rows))

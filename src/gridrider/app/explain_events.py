@@ -15,32 +15,10 @@ from ..tariff.model import Measurement, in_force
 from .explain_baseline import adjustment_step, baseline_readings_step, baseline_step, window_of
 from .explain_readings import Reading, overruled
 from .explain_rerun import Rerun
-from .outputs import TABLE_SQL
+from .sql_text import sql
 
 Call = dict[str, Any]
 
-CALLS = f"""
-select r.*, c.window_no, c.shape_no, c.method_no, c.matcher_no, c.adjusts, c.given, c.group_no, c.nameplate_milliwatt,
-       c.zone, c.local_date, c.to_measure, v.event_id, v.service, v.rider, v.kind, v.start_utc, v.end_utc, v.counts,
-       v.seconds as event_seconds, v.price_weighted, v.floor_row, v.floor_event, v.missed_zero, v.missed_clause,
-       u.spans as unavailable, p.enrollment_id, p.clause, p.because
-from result as r
-join call_window as c using (call_no)
-join service_event as v on v.service_event_no = r.service_event_no
-join enrollment as e on e.enrollment_no = r.enrollment_no
-join ({TABLE_SQL["participation"]}) as p on p.enrollment_id = e.enrollment_id and p.event_id = v.event_id
-left join unavailable_call as u on u.call_no = r.call_no
-order by v.start_utc, v.event_id, e.enrollment_id
-"""
-PERFORMANCE = """
-select p.call_no, r.start, r.seconds, p.baseline_unadjusted_mwh, p.factor_e6, p.baseline_mwh, p.metered_mwh,
-       p.delivered_mwh, w.weight_micro, p.quality, p.baseline_days, p.note
-from performance as p
-join call_window as c on c.call_no = p.call_no
-join window_row as r on r.window_no = c.window_no and r.row_no = p.row_no
-left join row_weight as w on w.window_no = c.window_no and w.row_no = p.row_no and w.zone is not distinct from c.zone
-where p.call_no = ? order by r.start
-"""
 METHOD_WORDS = {
     "direct": "Delivered is minus what was metered at the device, for the method has no baseline.",
     "prescriptive": "Delivered is the prescribed baseline less metered.",
@@ -56,7 +34,10 @@ NOTE_WORDS = {
 
 def calls_of(again: Rerun) -> list[Call]:
     """Every event that concerned the enrollments, in time order, with its outcome."""
-    return again.ask(CALLS)
+    said = {(row["enrollment_id"], row["event_id"]): row for row in again.ask(sql("participation"))}
+    return [{**call, "clause": said[call["enrollment_id"], call["event_id"]]["clause"],
+             "because": said[call["enrollment_id"], call["event_id"]]["because"]}
+            for call in again.ask(sql("explain_calls"))]
 
 
 def event_steps(again: Rerun, call: Call, *, paid: bool = True) -> list[Step]:
@@ -65,7 +46,7 @@ def event_steps(again: Rerun, call: Call, *, paid: bool = True) -> list[Step]:
     `paid` is False for an event that the payment does not look at.
     """
     steps = [_event_step(again, call, paid=paid)]
-    rows = again.ask(PERFORMANCE, call["call_no"]) if call["to_measure"] and paid else []
+    rows = again.ask(sql("explain_performance"), call["call_no"]) if call["to_measure"] and paid else []
     if not rows:
         return steps
     service = again.plan.tariff.riders[call["rider"]].services[call["service"]]

@@ -15,6 +15,7 @@ from ..tariff.model import Case, Rider, in_force, value_on
 from .explain_events import Call, hours
 from .explain_rerun import Rerun
 from .settle_plan import Payable
+from .sql_text import sql
 
 MILLION = 1_000_000
 Row = dict[str, Any]
@@ -66,6 +67,8 @@ def _power(again: Rerun, line: Row, counted: Sequence[Call]) -> tuple[Fraction, 
     energy_mwh = sum(int(call["payable_mwh"]) for call in counted)
     time_s = sum(call["seconds"] for call in counted)
     figures: Row = {"events_counted": len(counted), "energy_kwh": kwh_text(energy_mwh), "hours": hours(time_s)[:-2]}
+    if not counted:
+        return Fraction(0), "no event counted, so the power is 0 kW", figures
     several = plural(len(counted), "event")
     if payment.family == "capacity_price_weighted":
         over = sum(int(call["weighted_mwh"]) for call in counted)
@@ -110,7 +113,7 @@ def _days_in(again: Rerun, line: Row) -> tuple[int, int]:
     return (min(ends) - first).days, (line["period_end"] - line["period_start"]).days
 
 
-def line_step(line: Row, exact: Fraction, words: str) -> tuple[Step, int]:
+def line_step(line: Row, exact: Fraction) -> tuple[Step, int]:
     """The line's arithmetic, and its cents computed anew: quantity times rate, rounded once."""
     unit = line["unit"]
     if line["rate_micro"] is None:
@@ -121,8 +124,7 @@ def line_step(line: Row, exact: Fraction, words: str) -> tuple[Step, int]:
         product = fraction_text(exact * rate)
         sum_words = (f"{fraction_text(exact)} {unit} x {plain(Decimal(line['rate_micro']).scaleb(-6))} "
                      f"{line['rate_unit']} = {product} USD, rounded once to {usd_text(cents)} USD")
-    said = f"{line['because']}." if not words else f"{words[:1].upper()}{words[1:]}."
-    words = f"{said} {sum_words[:1].upper()}{sum_words[1:]}."
+    words = f"{line['because']}. {sum_words[:1].upper()}{sum_words[1:]}."
     return Step(kind="line", clause=line["clause"] or "", words=words, values={
         "quantity_exact": f"{exact.numerator}/{exact.denominator}", "quantity": fraction_text(exact), "unit": unit,
         "rate_usd": None if line["rate_micro"] is None else plain(Decimal(line["rate_micro"]).scaleb(-6)),
@@ -245,12 +247,6 @@ def _raise_by(choice: Mapping[str, Any], row: Row) -> int:
 def members_of(again: Rerun, line: Row) -> list[Row]:
     """The members' lines that an aggregation's line looks at."""
     choice = _chosen(again, line)
-    span = "event_id is not distinct from ? and period_start = ?"
-    inside: list[Any] = [line["event_id"], line["period_start"]]
-    if choice["floor_span"] in ("month", "season"):
-        span, inside = "period_start >= ? and period_start < ?", [line["period_start"], line["period_end"]]
-    return again.ask(f"""
-        select *, div_half_away(quantity_n * 1000000, quantity_d) as quantity_e6 from keyed_line
-        where enrollment_no is not null and pay_no = ? and participant_id = ? and aggregation_id = ? and {span}
-        order by enrollment_id, event_id, period_start""", line["pay_no"], line["participant_id"],
-                     line["aggregation_id"], *inside)
+    spanned = choice["floor_span"] in ("month", "season")
+    return again.ask(sql("explain_members"), line["pay_no"], line["participant_id"], line["aggregation_id"],
+                     line["period_start"], line["period_end"], None if spanned else line["event_id"])

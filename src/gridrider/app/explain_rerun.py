@@ -16,7 +16,7 @@ import pyarrow as pa
 from ..engine.buckets import open_worker, run_on_files
 from ..event.service_events import service_events
 from ..interval import DateSpan, Interval
-from ..measurement.kernel import Kernel, sql_text
+from ..measurement.kernel import Kernel
 from ..problem import DataRefused, Problem, error, refuse_on_error
 from ..tariff.load import parse_text
 from ..tariff.model import Tariff
@@ -189,16 +189,13 @@ class _LoadsOnly:
 
     kernel: Kernel
 
+    @property
+    def result(self) -> pa.Schema:
+        """The columns of the loads."""
+        return pa.schema([("series_no", pa.int64()), ("local_date", pa.date32()), ("step_seconds", pa.int64()),
+                          ("elapsed_mwh", pa.list_(pa.int64())), ("clock_mwh", pa.list_(pa.int64()))])
+
     def run(self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table]) -> pa.Table:
         """The loads of a bucket's series, day by day."""
-        for name, table in tables.items():
-            connection.register(name, table)
-        connection.register("load_choice", pa.table({"zero_exports": [self.kernel.zero_exports]}))
-        shared = ["load_shared"] if tables["shared_day"].num_rows else []
-        around = ["load_around"] if self.kernel.crosses_midnight else []
-        for text in ("macros", self.kernel.load, *shared, "load", *around):
-            connection.execute(sql_text(text))
-        loads = connection.sql(
-            "select series_no, local_date, step_seconds, elapsed_mwh, clock_mwh from load").to_arrow_table()
-        connection.execute(f"drop {'table' if around else 'view'} load")
-        return loads
+        with self.kernel.loads(connection, tables):
+            return connection.sql(f"select {', '.join(self.result.names)} from load").to_arrow_table()

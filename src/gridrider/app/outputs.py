@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
 import platform
 import shutil
 import tempfile
@@ -25,6 +24,7 @@ from ..tariff.load import canonical, tariff_hash
 from ..tariff.model import Tariff
 from .prior import HEADS
 from .settle_plan import SettlePlan
+from .sql_text import sql
 
 MARK = "run.json"
 """The file that tells a folder of ours from a stranger's."""
@@ -40,89 +40,6 @@ class Published:
     seconds: dict[str, float]
 
 
-QUALITY_TEXT = "list_extract(['actual', 'validated', 'edited', 'estimated', 'missing'], p.quality + 1)"
-
-TABLE_SQL: dict[str, str] = {
-    "performance": f"""
-        select e.enrollment_id, v.event_id, v.service, instant_text(r.start) as start, r.seconds, s.point_id,
-               kwh_text(p.baseline_unadjusted_mwh) as baseline_unadjusted_kwh, kwh_text(p.factor_e6) as adjustment_factor,
-               kwh_text(p.baseline_mwh) as baseline_kwh, kwh_text(p.metered_mwh) as metered_kwh,
-               kwh_text(p.delivered_mwh) as delivered_kwh, kwh_text(coalesce(w.weight_micro, 1000000)) as weight,
-               {QUALITY_TEXT} as quality, p.baseline_days,
-               case p.note when 'missing' then 'a reading is missing'
-                           when 'missing_window' then 'a reading in the adjustment window is missing'
-                           when 'too_few_days' then 'too few baseline days: ' || v.too_few_clause
-                           when 'window_after_notice' then 'not adjusted: the window does not precede the notice'
-                           when 'guard' then 'not adjusted: the baseline in the window is negative or too small'
-                           else nullif(p.note, '') end as note
-        from performance as p
-        join call_window as c on c.call_no = p.call_no
-        join enrollment as e on e.enrollment_no = c.enrollment_no
-        join service_event as v on v.service_event_no = c.service_event_no
-        join window_row as r on r.window_no = c.window_no and r.row_no = p.row_no
-        left join row_weight as w on w.window_no = c.window_no and w.row_no = p.row_no and w.zone is not distinct from c.zone
-        left join point_of as s on s.series_no = c.enrollment_no * 2 and s.local_date = c.local_date
-        order by e.enrollment_id, v.event_id, v.service, r.start""",
-    "participation": """
-        select e.enrollment_id, v.event_id, r.outcome, r.counted, kwh_text(r.average_milliwatt) as average_kw,
-               nullif(case r.outcome when 'unsigned' then v.agreement_clause when 'opted_out' then v.opted_out_clause
-                    when 'suspended' then v.suspended_clause when 'excused' then v.excused_clause
-                    when 'missing_readings' then case when r.too_few_days then v.too_few_clause
-                         else coalesce(nullif(v.missing_clause, ''), v.method_clause) end
-                    when 'missed' then coalesce(nullif(v.missed_clause, ''), v.method_clause)
-                    when 'not_eligible' then 'technologies of the rider'
-                    when 'cancelled' then v.kind_clause else v.method_clause end, '') as clause,
-               case r.outcome
-                    when 'performed' then 'delivered ' || kwh_text(r.delivered_mwh) || ' kWh in ' || hours_text(r.seconds) || ' h'
-                    when 'missed' then 'delivered ' || kwh_text(r.delivered_mwh) || ' kWh in ' || hours_text(r.seconds) || ' h, which is not above zero'
-                    when 'unsigned' then 'no agreement was signed by the day of the event'
-                    when 'opted_out' then 'opted out at ' || instant_text(r.opted_out_at)
-                    when 'suspended' then 'participation was suspended'
-                    when 'excused' then 'unavailable for an excused reason: ' || r.excused_reasons
-                    when 'missing_readings' then case when r.too_few_days then 'too few baseline days' else 'readings are missing' end
-                         || case when r.zero then ', which counts as zero by the rider' else '' end
-                    when 'not_eligible' then 'the technology is not of this rider'
-                    when 'cancelled' then 'the event was cancelled before it began' end
-               || case when not r.counted and not v.counts then '; events of kind ' || v.kind || ' do not count' else '' end
-               || case when r.excused_reasons <> '' and r.outcome <> 'excused' then '; excused in part: ' || r.excused_reasons else '' end
-               || '.' as because
-        from result as r
-        join enrollment as e on e.enrollment_no = r.enrollment_no
-        join service_event as v on v.service_event_no = r.service_event_no
-        order by e.enrollment_id, v.event_id""",
-    "lines": """
-        select statement_id, line_id, participant_id, aggregation_id, payee_id, enrollment_id, service, component, event_id,
-               period_start, period_end, clause, kwh_text(div_half_away(quantity_n * 1000000, quantity_d)) as quantity, unit,
-               usd_text(rate_micro) as rate, rate_unit, rate_effective, amount_usd, version, status,
-               because || '.' as because
-        from versioned_line order by statement_id, line_id""",
-    "statements": """
-        select statement_id, payee_id, participant_id, period_start, period_end, amount_text(total_cents) as total_usd, version,
-               (select tariff_hash from published) as tariff_hash
-        from statement order by statement_id""",
-    "ledger": """
-        select entry_id, posting_no, instant_text((select as_of from run)) as posted_at, account,
-               case when debit_cents > 0 then amount_text(debit_cents) end as debit_usd,
-               case when debit_cents < 0 then amount_text(-debit_cents) end as credit_usd,
-               (select currency from run) as currency, line_id, because || '.' as because
-        from posting order by entry_id, posting_no""",
-    "differences": """
-        select coalesce(l.line_id, p.line_id) as line_id, p.amount_usd as before_usd, l.amount_usd as after_usd,
-               case when p.line_id is null then 'new line' when l.line_id is null then 'the line is gone'
-                    else 'was: ' || p.because || ' Is: ' || l.because || '.' end as because
-        from versioned_line as l full join prior_line as p on p.line_id = l.line_id
-        where l.amount_usd is distinct from p.amount_usd order by 1""",
-    "heads": """
-        with last as (
-          select source_id, coalesce(max(entry_id) filter (heads), max(entry_id)) as entry_id from entry
-          where source_id in (select source_id from posting_source where was_posted)
-             or source_id in (select source_id from prior_head) group by 1
-        )
-        select coalesce(a.source_id, b.source_id) as source_id, coalesce(a.entry_id, b.entry_id) as entry_id
-        from last as a full join prior_head as b on b.source_id = a.source_id order by 1""",
-}
-
-
 def publish(connection: duckdb.DuckDBPyConnection, out: Path, plan: SettlePlan, tariff: Tariff, tariff_file: Path,
             problems: Sequence[Problem], *, prior: bool, inputs: Path, finish: Callable[[Path], None]) -> Published:
     """Write every table into a new folder beside `out` and put it in its place when all are there.
@@ -132,16 +49,13 @@ def publish(connection: duckdb.DuckDBPyConnection, out: Path, plan: SettlePlan, 
     began = time.perf_counter()
     connection.register("published", connection.sql(
         f"select '{tariff_hash(tariff)}' as tariff_hash").to_arrow_table())
-    connection.execute("create or replace temp table point_of as select s.series_no, w.local_date, "
-                       "arg_max(s.point_id, s.starts) as point_id from series_day as s join "
-                       "(select distinct local_date from \"window\") as w on w.local_date between s.from_date and s.to_date "
-                       "group by 1, 2")
+    connection.execute(sql("point_of"))
     with replacing(out) as folder:
         for name in ("performance", "participation", "lines", "statements", "ledger"):
-            copy_csv(connection, TABLE_SQL[name], folder / f"{name}.csv")
+            copy_csv(connection, sql(name), folder / f"{name}.csv")
         if prior:
-            copy_csv(connection, TABLE_SQL["differences"], folder / "differences.csv")
-            copy_csv(connection, TABLE_SQL["heads"], folder / HEADS)
+            copy_csv(connection, sql("differences"), folder / "differences.csv")
+            copy_csv(connection, sql("heads"), folder / HEADS)
         write_problems(folder / "problems.csv", problems)
         counts = _counts(connection)
         total_usd = _one(connection, "select coalesce(amount_text(sum(total_cents)), '0.00') from statement")
@@ -154,8 +68,8 @@ def publish(connection: duckdb.DuckDBPyConnection, out: Path, plan: SettlePlan, 
 def copy_csv(connection: duckdb.DuckDBPyConnection, query: str, file: Path) -> None:
     """Write a query as CSV: header, LF, quotes only where needed, blank for null."""
     target = str(file).replace("'", "''")
-    connection.execute(f"copy ({query}) to '{target}' (format csv, header true, delimiter ',', quote '\"', escape '\"', "
-                       "nullstr '')")
+    connection.execute(f"copy ({query}) to '{target}' "
+                       "(format csv, header true, delimiter ',', quote '\"', escape '\"', nullstr '')")
 
 
 def write_problems(file: Path, problems: Sequence[Problem]) -> None:
@@ -177,8 +91,7 @@ def _counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> Any:
-    ((only,),) = connection.execute(query).fetchall()
-    return only
+    return connection.sql(query).fetchall()[0][0]
 
 
 def _write_run(folder: Path, plan: SettlePlan, tariff: Tariff, tariff_file: Path, inputs: Path, counts: dict[str, int],
@@ -218,7 +131,7 @@ def replacing(out: Path) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
         yield folder
-        os.chmod(folder, 0o755)
+        folder.chmod(0o755)
         _put_in_place(folder, out)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

@@ -46,8 +46,8 @@ def _read(connection: duckdb.DuckDBPyConnection, prior: Path, period: DateSpan) 
     cents = "cast(cast({} as decimal(18, 2)) * 100 as bigint)"
     connection.execute(f"""
         insert into prior_line
-        select line_id, statement_id, payee_id, amount_usd, {cents.format('amount_usd')}, cast(version as bigint), status,
-               because, cast(period_start as date), cast(period_end as date)
+        select line_id, statement_id, payee_id, amount_usd, {cents.format('amount_usd')}, cast(version as bigint),
+               status, because, cast(period_start as date), cast(period_end as date)
         from read_csv(?, {options})
         where cast(period_end as date) > ? and cast(period_start as date) < ?""",
                        [str(prior / "lines.csv"), period.first, period.end])

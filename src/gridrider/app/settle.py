@@ -18,8 +18,8 @@ from ..interval import DateSpan, local_midnight
 from ..problem import Problem, refuse_on_error
 from ..tariff.load import load
 from ..tariff.model import Tariff
-from .measure import measure_calls
 from .mart import open_days
+from .measure import measure_calls
 from .outputs import MARK, Published, publish
 from .prior import read_prior
 from .settle_calls import make_calls

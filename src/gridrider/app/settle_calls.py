@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import resources
 
 import duckdb
 
@@ -17,13 +16,9 @@ from .settle_plan import (
     service_event_table,
     window_table,
 )
+from .sql_text import sql, stage_sql
 
 LISTED_MAX = 1000
-
-
-def stage_sql(stage: str, name: str) -> str:
-    """The text of a stage's SQL file."""
-    return resources.files(f"gridrider.{stage}").joinpath(f"{name}.sql").read_text(encoding="utf-8")
 
 
 def make_calls(connection: duckdb.DuckDBPyConnection, plan: SettlePlan) -> list[Problem]:
@@ -39,7 +34,7 @@ def make_calls(connection: duckdb.DuckDBPyConnection, plan: SettlePlan) -> list[
     connection.register("matcher", matcher_table(plan, zones))
     connection.register("window", window_table(plan))
     connection.register("whole_window", _whole_windows(plan))
-    connection.execute(CALL_WINDOW)
+    connection.execute(sql("call_window"))
     _own_excluded(connection, plan)
     _given(connection)
     _series(connection)
@@ -51,28 +46,6 @@ def _whole_windows(plan: SettlePlan) -> object:
 
     return pa.table({"service_event_no": pa.array(list(plan.whole_windows), pa.int32()),
                      "window_no": pa.array([window.window_no for window in plan.whole_windows.values()], pa.int32())})
-
-
-CALL_WINDOW = """
-create or replace temp table call_window as
-with placed as (
-  select c.*, coalesce(h.window_no, w.window_no) as window_no, coalesce(h.suspended, false) as suspended,
-         coalesce(h.excused, false) as excused, coalesce(h.excused_reasons, '') as excused_reasons,
-         e.zone, e.nameplate_milliwatt, e.customer_id, v.cancelled, v.opted_out_rule
-  from call as c
-  join enrollment as e on e.enrollment_no = c.enrollment_no
-  join service_event as v on v.service_event_no = c.service_event_no
-  join whole_window as w on w.service_event_no = c.service_event_no
-  left join unavailable_call as u on u.call_no = c.call_no
-  left join hole as h on h.service_event_no = u.service_event_no and h.spans = u.spans
-)
-select p.*, w.shape_no, w.local_date, w.method_no, w.adjusts, w.given, w.group_no, coalesce(m.matcher_no, -1) as matcher_no,
-       not (p.cancelled or p.unsigned or p.not_eligible or p.suspended or p.excused
-            or (p.opted_out_at is not null and p.opted_out_rule <> 'measured')) as to_measure
-from placed as p
-join "window" as w on w.window_no = p.window_no
-left join matcher as m on m.service_event_no = p.service_event_no and m.zone is not distinct from p.zone
-"""
 
 
 def _own_excluded(connection: duckdb.DuckDBPyConnection, plan: SettlePlan) -> None:
@@ -116,33 +89,12 @@ def _outage_days(connection: duckdb.DuckDBPyConnection, plan: SettlePlan) -> obj
 
 def _given(connection: duckdb.DuckDBPyConnection) -> None:
     """Adjustments that the utility gave, by call and row."""
-    connection.execute("""
-        create or replace temp table adjustment_given as
-        select c.call_no, a.start, a.mwh from adjustments as a
-        join enrollment as e on e.enrollment_id = a.enrollment_id
-        join service_event as v on v.event_id = a.event_id and v.in_period
-        join call_window as c on c.enrollment_no = e.enrollment_no and c.service_event_no = v.service_event_no
-        where c.given""")
+    connection.execute(sql("adjustment_given"))
 
 
 def _series(connection: duckdb.DuckDBPyConnection) -> None:
     """Which metering point stands for an enrollment's performance or premise from when to when, by local day."""
-    connection.execute("""
-        create or replace temp table series as
-        with named as (
-          select e.enrollment_no, p.role, p.point_id, p."from", p."to" from points as p
-          join enrollment as e on e.enrollment_id = p.enrollment_id
-        ), own as (
-          select enrollment_no, 'performance' as role, point_id from enrollment
-          union all
-          select enrollment_no, 'premise', premise_point_id from enrollment where premise_point_id is not null
-        )
-        select o.enrollment_no * 2 + cast(o.role = 'premise' as integer) as series_no, o.enrollment_no, o.role, o.point_id,
-               cast(null as timestamp) as from_utc, cast(null as timestamp) as to_utc
-        from own as o where not exists
-          (select 1 from named as n where n.enrollment_no = o.enrollment_no and n.role = o.role)
-        union all
-        select enrollment_no * 2 + cast(role = 'premise' as integer), enrollment_no, role, point_id, "from", "to" from named""")
+    connection.execute(sql("series"))
 
 
 def _unsigned(connection: duckdb.DuckDBPyConnection) -> Iterator[Problem]:
@@ -162,6 +114,6 @@ def _notice_unknown(plan: SettlePlan) -> Iterator[Problem]:
         method = plan.methods.get(each.number)
         if (method is not None and method.adjustment.kind in ("ratio", "additive") and each.event.called_at is None
                 and method.adjustment.must_precede == "notice"):
-            yield warning("events", "has no called_at, so nothing shows that the adjustment window precedes the notice; "
-                          "its baselines are not adjusted", "Give called_at.", row=each.event.source_row,
+            yield warning("events", "has no called_at, so nothing shows that the adjustment window precedes the "
+                          "notice; its baselines are not adjusted", "Give called_at.", row=each.event.source_row,
                           column="called_at", value=each.event.event_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date
 from decimal import Decimal
 from typing import Any
 
@@ -14,16 +14,8 @@ import pyarrow as pa
 from ..problem import Problem, error
 from ..settlement.rates import Rate, RateTooFine, rate_for
 from ..tariff.model import Case, Tariff
-from .settle_calls import stage_sql
 from .settle_plan import SettlePlan, pay_period_table, payment_table, pays_event_table, statement_period_table
-
-LINE_COLUMNS = """
-create or replace temp table line (
-  enrollment_no bigint, participant_id varchar, aggregation_id varchar, payee_id varchar, enrollment_id varchar,
-  pay_no integer, rider varchar, service varchar, component varchar, event_id varchar, period_start date,
-  period_end date, clause varchar, quantity_n hugeint, quantity_d hugeint, unit varchar, rate_micro bigint,
-  rate_unit varchar, rate_effective date, amount_cents bigint, measured boolean, whole boolean, because varchar)
-"""
+from .sql_text import sql, stage_sql
 
 
 def make_lines(connection: duckdb.DuckDBPyConnection, plan: SettlePlan, tariff: Tariff,
@@ -45,7 +37,7 @@ def make_lines(connection: duckdb.DuckDBPyConnection, plan: SettlePlan, tariff: 
         return [*problems, *found]
     connection.register("rate", rates)
     _event_seconds(connection)
-    connection.execute(LINE_COLUMNS)
+    connection.execute(sql("line_table"))
     connection.execute(stage_sql("settlement", "energy"))
     connection.execute(stage_sql("settlement", "capacity"))
     connection.register("statement_period", _statement_periods(connection, plan))
@@ -63,9 +55,7 @@ def make_lines(connection: duckdb.DuckDBPyConnection, plan: SettlePlan, tariff: 
 def _run_row(connection: duckdb.DuckDBPyConnection, plan: SettlePlan, tariff: Tariff) -> None:
     connection.register("run", pa.table({
         "tariff": [tariff.tariff], "as_of_day": pa.array([plan.known_by], pa.date32()),
-        "as_of": pa.array([plan.as_of.replace(tzinfo=None) if plan.as_of.tzinfo is None else
-                           plan.as_of.astimezone(__import__("datetime").UTC).replace(tzinfo=None)],
-                          pa.timestamp("us")),
+        "as_of": pa.array([plan.as_of.astimezone(UTC).replace(tzinfo=None)], pa.timestamp("us")),
         "period_first": pa.array([plan.period.first], pa.date32()),
         "period_end": pa.array([plan.period.end], pa.date32()), "currency": [tariff.currency]}))
 
@@ -76,18 +66,7 @@ def _weights(connection: duckdb.DuckDBPyConnection, plan: SettlePlan) -> list[Pr
               if zone.price_series]
     connection.register("zone_series", pa.Table.from_pylist(
         series, schema=pa.schema([("zone", pa.string()), ("series", pa.string())])))
-    connection.execute("""
-        create or replace temp table row_weight as
-        with needed as (
-          select distinct c.window_no, c.zone from call_window as c
-          join service_event as v on v.service_event_no = c.service_event_no
-          where v.price_weighted and v.counts and not v.cancelled and not c.unsigned and not c.not_eligible
-        )
-        select n.window_no, r.row_no, n.zone, z.series, r.start, p.micro_usd_per_mwh as weight_micro
-        from needed as n join window_row as r on r.window_no = n.window_no
-        left join zone_series as z on z.zone = n.zone
-        left join prices as p on p.series = z.series and p.start <= r.start
-         and p.start + to_seconds(p.seconds) > r.start""")
+    connection.execute(sql("row_weight"))
     rows = connection.execute("select distinct coalesce(series, zone), start from row_weight "
                               "where weight_micro is null order by 1, 2 limit 1000").fetchall()
     return [error("prices", f"lacks the price of {series} at {start:%Y-%m-%dT%H:%M}Z, which weights an average",
@@ -108,7 +87,7 @@ def _rates(connection: duckdb.DuckDBPyConnection, plan: SettlePlan,
     rows: list[dict[str, Any]] = []
     problems: list[Problem] = []
     payables = {payable.number: payable for payable in plan.payables}
-    for pay_no, day, end, vintage, duration_s, customer_class in connection.execute(RATE_CASES).fetchall():
+    for pay_no, day, end, vintage, duration_s, customer_class in connection.execute(sql("rate_cases")).fetchall():
         payable = payables[pay_no]
         rider = plan.tariff.riders[payable.rider_name]
         case = Case(month=day.month, customer_class=customer_class,
@@ -127,21 +106,6 @@ def _rates(connection: duckdb.DuckDBPyConnection, plan: SettlePlan,
     return pa.Table.from_pylist(rows, schema=RATE), problems
 
 
-RATE_CASES = """
-select distinct p.pay_no, v.local_date as day, v.local_date + 1 as period_end, case when p.locks then e.vintage_day end,
-       case when p.by_duration then e.duration_s end, case when p.by_class then e.customer_class end
-from result as r join enrollment as e using (enrollment_no) join service_event as v using (service_event_no)
-join pays_event as p on p.service_event_no = r.service_event_no and p.family = 'energy'
-where r.counted
-union
-select distinct p.pay_no, m.period_first, m.period_end, case when p.locks then e.vintage_day end,
-       case when p.by_duration then e.duration_s end, case when p.by_class then e.customer_class end
-from enrollment as e join payment as p on p.rider = e.rider and p.family <> 'energy'
- and (e.services is null or list_contains(e.services, p.service))
-join pay_period as m on m.pay_no = p.pay_no
-where e.starts_on < m.inside_end and coalesce(e.ends_on, date '9999-12-31') >= m.inside_first
-order by all
-"""
 RATE = pa.schema([
     ("pay_no", pa.int32()), ("day", pa.date32()), ("vintage", pa.date32()), ("duration_s", pa.int64()),
     ("customer_class", pa.string()), ("rate_micro", pa.int64()), ("unit", pa.string()), ("effective", pa.date32()),

@@ -197,7 +197,7 @@ def hole_table(plan: SettlePlan, cases: Iterable[tuple[int, str]]) -> pa.Table:
         each = by_number[number]
         outcomes = each.service.outcomes
         left = remains(each.event.span, parse_spans(text),
-                       value_on(outcomes.excused, each.local_date, plan.known_by, frozenset()),
+                       value_on(outcomes.excused, each.local_date, plan.known_by, frozenset[str]()),
                        value_on(outcomes.suspended, each.local_date, plan.known_by, "counts_as_zero"))
         whole = left.spans == (each.event.span,)
         window = plan.whole_windows[number] if whole else add_window(plan, each, left.spans)

@@ -31,8 +31,8 @@ def map_buckets(buckets: Iterable[Bucket], files: Sequence[Path], shared: Mappin
     for place, bucket in enumerate(buckets):
         kernels[place] = bucket.kernel
         packed.append((place, _packed(bucket.tables)))
-        points.append(pa.table({"point_id": bucket.series.column("point_id").unique(),
-                                "bucket": pa.array([place] * len(bucket.series.column("point_id").unique()), pa.int32())}))
+        ids = bucket.series.column("point_id").unique()
+        points.append(pa.table({"point_id": ids, "bucket": pa.array([place] * len(ids), pa.int32())}))
     if not packed:
         return
     progress("Measuring in Spark", 0, total)

@@ -33,7 +33,7 @@ def _instant(micros: str) -> datetime:
     return _EPOCH + timedelta(microseconds=int(micros))
 
 
-def remains(event: Interval, unavailable: Collection[tuple[str, Interval]], excused: Collection[str],
+def remains(event: Interval, unavailable: Collection[tuple[str, Interval]], excused: frozenset[str],
             suspended_rule: str) -> Remains:
     """Apply the tariff's words on unavailable time to one event (settlement rules, "Outcomes")."""
     left = event.without(span for reason, span in unavailable if reason in excused and reason != "suspended")

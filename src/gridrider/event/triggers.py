@@ -72,7 +72,8 @@ def _by_trigger(trigger: Trigger, service: str, calls: Calls, season: Season | N
 def _by_price(trigger: Trigger, kind: str, service: str, calls: Calls, season: Season | None, zone: ZoneInfo,
               hours: Sequence[PricedHour], as_of: date) -> Iterator[TriggeredEvent]:
     """Consecutive hours of one zone and day whose price is strictly above the trigger make one event."""
-    high = [hour for hour in hours if _above(trigger, hour, zone, as_of) and _allowed(calls, season, hour.span, zone, as_of)]
+    high = [hour for hour in hours
+            if _above(trigger, hour, zone, as_of) and _allowed(calls, season, hour.span, zone, as_of)]
     for run in _runs(sorted(high, key=lambda hour: (hour.zone, hour.span.start)), zone):
         first, last = run[0], run[-1]
         limit = _limit(trigger, first, zone, as_of)

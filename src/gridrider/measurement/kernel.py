@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -37,23 +38,25 @@ class Kernel:
         return RESULT
 
     def run(self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table]) -> pa.Table:
-        """Measure the calls among `tables`; `day` must already stand in the connection or among them."""
-        for name, table in tables.items():
+        """Measure the calls among `tables`; `day` must already stand in the connection."""
+        with self.loads(connection, tables):
+            connection.execute(sql_text("metered"))
+            return connection.sql(sql_text(FAMILY_SQL[self.family])).to_arrow_table().cast(RESULT)
+
+    @contextmanager
+    def loads(self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table]) -> Iterator[None]:
+        """While the block lasts, `load` holds the loads of every series and day among `tables`."""
+        given = {**tables, "load_choice": pa.table({"zero_exports": [self.zero_exports]})}
+        for name, table in given.items():
             connection.register(name, table)
-        connection.register("load_choice", pa.table({"zero_exports": [self.zero_exports]}))
-        connection.execute(sql_text("macros"))
-        connection.execute(sql_text(self.load))
-        if tables["shared_day"].num_rows:
-            connection.execute(sql_text("load_shared"))
-        connection.execute(sql_text("load"))
-        if self.crosses_midnight:
-            connection.execute(sql_text("load_around"))
-        connection.execute(sql_text("metered"))
-        measured = connection.sql(sql_text(FAMILY_SQL[self.family])).to_arrow_table().cast(RESULT)
-        connection.execute("drop table if exists load" if self.crosses_midnight else "drop view if exists load")
-        for name in (*tables, "load_choice"):
+        shared = ["load_shared"] if tables["shared_day"].num_rows else []
+        around = ["load_around"] if self.crosses_midnight else []
+        for text in ("macros", self.load, *shared, "load", *around):
+            connection.execute(sql_text(text))
+        yield
+        connection.execute("drop table load" if around else "drop view load")
+        for name in given:
             connection.unregister(name)
-        return measured
 
 
 @cache

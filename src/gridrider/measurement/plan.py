@@ -28,6 +28,10 @@ INT_LISTS = pa.list_(pa.list_(pa.int32()))
 INT_LIST = pa.list_(pa.int32())
 
 
+PickRow = tuple[int, int, list[list[int]], list[int]]
+"""A window's or shape's number, a step's length, the places of its rows in a day's list, and of its window."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """The rows of one event as one group of enrollments has them: usually the whole event."""
@@ -50,8 +54,8 @@ class MeasurementPlan:
     methods: dict[Method, int] = field(default_factory=dict)
     matchers: dict[tuple[date, ...], int] = field(default_factory=dict)
     _shapes: dict[tuple[object, ...], int] = field(default_factory=dict)
-    _shape_rows: list[tuple[int, int, object, object]] = field(default_factory=list)
-    _window_rows: list[tuple[int, int, object, object]] = field(default_factory=list)
+    _shape_rows: list[PickRow] = field(default_factory=list)
+    _window_rows: list[PickRow] = field(default_factory=list)
 
     def method_no(self, method: Method) -> int:
         """The number under which the kernel knows a method."""
@@ -79,7 +83,7 @@ class MeasurementPlan:
             picks = _picks([(span.elapsed_s + base_s, span.seconds) for span in placed], step)
             ahead = _picks([(span.elapsed_s + base_s, span.seconds) for span in before], step)
             if picks is not None and ahead is not None:
-                self._window_rows.append((made.window_no, step, picks, sum(ahead, [])))
+                self._window_rows.append((made.window_no, step, picks, _flat(ahead)))
         self.windows.append(made)
         return made
 
@@ -94,7 +98,7 @@ class MeasurementPlan:
             picks = _picks([(span.clock_s + base_s, span.seconds) for span in placed], step)
             ahead = _picks([(span.clock_s + base_s, span.seconds) for span in before], step)
             if picks is not None and ahead is not None:
-                self._shape_rows.append((number, step, picks, sum(ahead, [])))
+                self._shape_rows.append((number, step, picks, _flat(ahead)))
         return number
 
     def tables(self, first: date, last: date) -> dict[str, pa.Table]:
@@ -124,7 +128,8 @@ class MeasurementPlan:
                 for window in self.windows for number, row in enumerate(window.rows, start=1)]
         columns: list[list[object]] = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []]
         return pa.table({"window_no": pa.array(columns[0], pa.int32()), "row_no": pa.array(columns[1], pa.int32()),
-                         "start": pa.array(columns[2], pa.timestamp("us")), "seconds": pa.array(columns[3], pa.int32())})
+                         "start": pa.array(columns[2], pa.timestamp("us")),
+                         "seconds": pa.array(columns[3], pa.int32())})
 
 
 def window_precedes_notice(start: datetime, called_at: datetime | None, method: Method) -> bool:
@@ -155,16 +160,20 @@ def _picks(spans: Collection[tuple[int, int]], step: int) -> list[list[int]] | N
     return [place for place in places if place is not None] if None not in places else None
 
 
-def _pick_table(key: str, rows: list[tuple[int, int, object, object]]) -> pa.Table:
-    numbers, steps, picks, ahead = ([row[column] for row in rows] for column in range(4))
-    flat = [sum(rows_of, []) for rows_of in picks]  # type: ignore[call-overload]
+def _flat(lists: list[list[int]]) -> list[int]:
+    return [place for held in lists for place in held]
+
+
+def _pick_table(key: str, rows: list[PickRow]) -> pa.Table:
+    numbers, steps = [row[0] for row in rows], [row[1] for row in rows]
+    picks, ahead = [row[2] for row in rows], [row[3] for row in rows]
+    flat = [_flat(rows_of) for rows_of in picks]
     return pa.table({
         key: pa.array(numbers, pa.int32()), "step_seconds": pa.array(steps, pa.int64()),
         "row_picks": pa.array(picks, INT_LISTS), "flat_picks": pa.array(flat, INT_LIST),
         "window_picks": pa.array(ahead, INT_LIST),
         "all_picks": pa.array([held + more for held, more in zip(flat, ahead, strict=True)], INT_LIST),
-        "one_step_rows": pa.array([all(len(row) == 1 for row in rows_of) for rows_of in picks],  # type: ignore
-                                  pa.bool_()),
+        "one_step_rows": pa.array([all(len(row) == 1 for row in rows_of) for rows_of in picks], pa.bool_()),
     })
 
 

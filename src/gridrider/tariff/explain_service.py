@@ -114,7 +114,8 @@ def _with_unit(unit: str) -> Callable[[Any], str]:
 
 def trigger_sentence(trigger: Trigger, calls: Calls, clauses: Clauses) -> str:
     """What may cause an event, with the kind of the event."""
-    kind = calls.kinds[trigger.event_kind].title if trigger.event_kind else ""
+    name = trigger.event_kind
+    kind = calls.kinds[name].title or spaced(name) if name else ""
     text = f"An event{f' ({kind})' if kind else ''} may be called {TRIGGER_TEXTS[trigger.kind]}"
     if trigger.above_usd_per_mwh:
         text += f" above {clauses.phrase(trigger.above_usd_per_mwh, lambda held: f'{money_text(held)} per MWh')}"

@@ -249,7 +249,7 @@ class Reader:
             return
         lacking = [name for name in ("effective", "filed", "cite") if not getattr(source, name)]
         if lacking:
-            self.complain(line, path, f"lacks {' and '.join(lacking)}",
+            self.complain(line, path, "lacks " + " and ".join(filter(None, [", ".join(lacking[:-1]), lacking[-1]])),
                           "Give it here or in a block around it: since when, filed when, by which clause.", node)
             return
         effective, filed = typing.cast("tuple[date, date]", (source.effective, source.filed))

@@ -154,7 +154,9 @@ class Clauses:
         return f"[{', '.join(marks)}]"
 
     def phrase(self, history: Sequence[Dated[Any]], say: Callable[[Any], str]) -> str:
-        """A rule in words: what holds now, its clause, and what held before."""
+        """A rule in words: what holds now, its clause, and what held before; the file may also not say."""
+        if not history:
+            return "what the tariff does not say"
         ordered = sorted(history, key=lambda dated: (dated.effective, dated.filed), reverse=True)
         told = [self._one(dated, say, since=dated.effective != self.since or len(ordered) > 1) for dated in ordered]
         return told[0] if len(told) == 1 else f"{told[0]} (earlier: {'; '.join(told[1:])})"

@@ -107,7 +107,7 @@ def _fold_group(cleaned: Cleaned, points: Int64s, slot_s: int, day_s: int) -> _S
         net_mwh, hour_known = np.pad(net_mwh, pad), np.pad(known, pad, constant_values=True)
     if per_hour > 1:
         net_mwh = net_mwh.reshape(points.size, hours, per_hour).sum(axis=2)
-        hour_known = hour_known.reshape(points.size, hours, per_hour).all(axis=2)
+        hour_known = np.asarray(hour_known.reshape(points.size, hours, per_hour).all(axis=2))
     return _Slots(points=points, slot_s=slot_s, import_mwh=import_mwh, export_mwh=export_mwh, known=known,
                   quality=quality, net_hour_mwh=net_mwh, hour_known=hour_known)
 
