@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from gridrider.tariff.model import Measurement, Outcomes, Service, value_on
+from gridrider.tariff.model import Outcomes, Service, value_on
 from tests.reference.baseline import HOUR, Matched, Window, match_days, ratio, shift_kw, window_of
 from tests.reference.concern import Run, kind_name, rider_of, said, service_name
 from tests.reference.inputs import Enrollment, Event, World

@@ -67,3 +67,16 @@ def compare(tariff: Path, inputs: Path, period: str, out: Path, as_of: str = "")
         problems = table(out, "problems") if (out / "problems.csv").exists() else []
         return [f"the engine ended with {code}", *(str(row) for row in problems)]
     return differences(settle(tariff, inputs, period, as_of), out)
+
+
+def by_reference(tariff: Path, inputs: Path, period: str, out: Path, as_of: str = "") -> Settled:
+    """The tables of the reference."""
+    return settle(tariff, inputs, period, as_of)
+
+
+def by_engine(tariff: Path, inputs: Path, period: str, out: Path, as_of: str = "") -> Settled:
+    """The tables of the engine."""
+    if run_engine(tariff, inputs, period, out, *(("--as-of", as_of) if as_of else ())) != 0:
+        raise ValueError("the engine refused the folder")
+    return Settled(participation=table(out, "participation"), performance=table(out, "performance"),
+                   lines=table(out, "lines"), statements=table(out, "statements"))

@@ -14,7 +14,7 @@ from tests.settle.both import compare
 from tests.settle.scenario import draw
 from tests.settle.shapes import SHAPES
 
-WORLDS = int(os.environ.get("GRIDRIDER_WORLDS", "3"))
+WORLDS = int(os.environ.get("GRIDRIDER_WORLDS", "2"))
 HOMES = 12
 
 

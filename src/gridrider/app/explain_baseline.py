@@ -14,7 +14,7 @@ from ..measurement.methods import Method
 from ..measurement.windows import adjustment_window
 from ..settlement.explain import Step, fraction_text, kwh_text, plural
 from ..tariff.model import Measurement, Pick, in_force, value_on
-from .explain_readings import overruled
+from .explain_readings import STANDS, states
 from .explain_rerun import Load, Rerun
 from .sql_text import sql
 
@@ -144,9 +144,9 @@ def baseline_readings_step(again: Rerun, call: Call, days: Sequence[str]) -> Ste
                  for span in again.plan.measurement.windows[call["window_no"]].rows]
         points = again.points_on(call["enrollment_no"], date.fromisoformat(text))
         found = again.readings.within(points, spans)
-        standing = [reading for reading in found if not overruled(reading, found)]
+        standing = [reading for reading, state in zip(found, states(found, points), strict=True) if state == STANDS]
         table.append({"day": text, "readings": len(standing), "net_kwh": kwh_text(sum(r.net_mwh for r in standing)),
-                      "overruled": len(found) - len(standing), "points": ", ".join(points)})
+                      "not_used": len(found) - len(standing), "points": ", ".join(points)})
     return Step(kind="baseline_readings", clause="", values={"event_id": call["event_id"], "rows": table},
                 words="The readings behind the baseline days, in the event's clock time.")
 

@@ -13,7 +13,7 @@ from ..measurement.methods import Method
 from ..settlement.explain import Step, kwh_text, plural
 from ..tariff.model import Measurement, in_force
 from .explain_baseline import adjustment_step, baseline_readings_step, baseline_step, window_of
-from .explain_readings import Reading, overruled
+from .explain_readings import STANDS, Reading, states
 from .explain_rerun import Rerun
 from .sql_text import sql
 
@@ -143,21 +143,23 @@ def _readings_step(again: Rerun, call: Call, method: Method) -> Step:
     before = window_of(again, call, method)
     spans = [*([before] if before is not None else []), *window.rows]
     points = again.points_on(call["enrollment_no"], call["local_date"],
-                       with_premise=method.family == "export_from_storage")
+                             with_premise=method.family == "export_from_storage")
     readings = again.readings.within(points, spans)
-    old = [overruled(reading, readings) for reading in readings]
+    meters = again.points_on(call["enrollment_no"], call["local_date"])
+    state = states(readings, meters)
     words = (f"{plural(len(readings), 'reading')} of point {', '.join(points)} in the event's time"
              f"{' and the adjustment window' if before is not None else ''}.")
-    words += f" {plural(sum(old), 'reading')} overruled by a higher revision." if any(old) else ""
+    words += "".join(f" {plural(state.count(why), 'reading')} not used: {why}."
+                     for why in dict.fromkeys(state) if why != STANDS)
     return Step(kind="readings", clause="", words=words, values={
-        "points": points, "rows": [_reading_row(again, reading, replaced=replaced)
-                                   for reading, replaced in zip(readings, old, strict=True)]})
+        "points": points, "rows": [_reading_row(again, reading, what)
+                                   for reading, what in zip(readings, state, strict=True)]})
 
 
-def _reading_row(again: Rerun, reading: Reading, *, replaced: bool) -> dict[str, Any]:
+def _reading_row(again: Rerun, reading: Reading, state: str) -> dict[str, Any]:
     return {"point_id": reading.point_id, "start": again.local_text(reading.start), "seconds": reading.seconds,
             "import_kwh": kwh_text(reading.import_mwh), "export_kwh": kwh_text(reading.export_mwh),
-            "quality": reading.quality, "revision": reading.revision, "stands": not replaced, "source": reading.source}
+            "quality": reading.quality, "revision": reading.revision, "source": reading.source, "state": state}
 
 
 # ---- words --------------------------------------------------------------------------------------

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from ..adapters.tables.findings import Findings
 from ..adapters.tables.locate import TableFile
 from ..adapters.tables.readings import file_span, find_reading_files, reading_batches
-from ..interval import DAY, DateSpan, Interval, local_midnight
+from ..interval import DAY, Interval, local_midnight
 from ..problem import refuse_on_error
 from ..telemetry.model import QUALITIES
 
@@ -49,6 +49,12 @@ class Reading:
         return self.start + timedelta(seconds=self.seconds)
 
     @property
+    def has_value(self) -> bool:
+        """False for what counts as missing: said to be, blank, or a negative register."""
+        energies = (self.import_mwh, self.export_mwh)
+        return self.quality != "missing" and all(energy is not None and energy >= 0 for energy in energies)
+
+    @property
     def net_mwh(self) -> int:
         """Import less export, a blank as nothing."""
         return (self.import_mwh or 0) - (self.export_mwh or 0)
@@ -76,13 +82,35 @@ class KeptReadings:
 _DAY_US = 86_400_000_000
 
 
-def overruled(reading: Reading, others: Sequence[Reading]) -> bool:
-    """True when a higher revision covers any part of a reading, so that it does not stand."""
-    return any(other.point_id == reading.point_id and other.revision > reading.revision
-               and other.start < reading.end and other.end > reading.start for other in others)
+STANDS, OVERRULED, DUPLICATE, NO_VALUE, OTHER_METER = (
+    "stands", "overruled by a higher revision", "identical duplicate", "without a value", "the later meter has it")
+"""What becomes of a reading."""
 
 
-def keep_readings(inputs: Path, out: Path, *, points: Sequence[str], span: DateSpan, zone: ZoneInfo) -> KeptReadings:
+def states(readings: Sequence[Reading], meters: Sequence[str]) -> list[str]:
+    """What becomes of each reading: it stands, or why not.
+
+    `meters` share one series, the later one first: where two of them have a slot, the later one's counts.
+    """
+    made: list[str] = []
+    for number, reading in enumerate(readings):
+        beside = [other for other in readings if other.start < reading.end and other.end > reading.start]
+        rank = meters.index(reading.point_id) if reading.point_id in meters else 0
+        if any(other.point_id == reading.point_id and other.revision > reading.revision for other in beside):
+            made.append(OVERRULED)
+        elif any(replace(other, source="") == replace(reading, source="") for other in readings[:number]):
+            made.append(DUPLICATE)
+        elif not reading.has_value:
+            made.append(NO_VALUE)
+        elif any(other.point_id in meters[:rank] and other.has_value for other in beside):
+            made.append(OTHER_METER)
+        else:
+            made.append(STANDS)
+    return made
+
+
+def keep_readings(inputs: Path, out: Path, *, points: Sequence[str], days: Collection[date],
+                  zone: ZoneInfo) -> KeptReadings:
     """Write the readings of some points around some local days to `out/readings.parquet` and return them.
 
     Points ascend. Raises DataRefused when a file cannot be read.
@@ -91,8 +119,8 @@ def keep_readings(inputs: Path, out: Path, *, points: Sequence[str], span: DateS
     findings = Findings()
     findings.extend(problems)
     out.mkdir(parents=True)
-    around = Interval(start=local_midnight(span.first - MARGIN_DAYS * DAY, zone),
-                      end=local_midnight(span.end + MARGIN_DAYS * DAY, zone))
+    around = Interval(start=local_midnight(min(days) - MARGIN_DAYS * DAY, zone),
+                      end=local_midnight(max(days) + MARGIN_DAYS * DAY, zone))
     with duckdb.connect() as connection:
         parts = [part for file in files
                  for part in _kept_of(connection, file, points, around, zone, findings, out / "part.parquet")]

@@ -160,7 +160,7 @@ def _own_readings(connection: duckdb.DuckDBPyConnection, plan: SettlePlan, reque
     if (request.inputs / "days").is_dir():
         days = open_days(connection, request, plan, work)
         return slots_of_days(connection, days.files, points, plan.zone), days
-    kept = keep_readings(request.inputs, work / "kept", points=points, span=days_needed(plan), zone=plan.zone)
+    kept = keep_readings(request.inputs, work / "kept", points=points, days=days_needed(plan), zone=plan.zone)
     return kept, open_days(connection, replace(request, inputs=work / "kept"), plan, work)
 
 

@@ -30,10 +30,11 @@ class Days:
 
 def open_days(connection: duckdb.DuckDBPyConnection, request: SettleRequest, plan: SettlePlan, work: Path) -> Days:
     """The mart's files for the days that any settled event reads; the readings are folded when there is no mart."""
-    span = days_needed(plan)
+    needed = days_needed(plan)
+    span = DateSpan(first=min(needed), end=max(needed) + DAY)
     given = request.inputs / "days"
     if given.is_dir():
-        files = _files(given, span)
+        files = _files(given, needed)
         problems: tuple[Problem, ...] = () if files else (
             error("days", "holds no day that the events of this run read", f"Fold the readings of {span.first} to "
                   f"{span.end - DAY}.",),)
@@ -42,20 +43,21 @@ def open_days(connection: duckdb.DuckDBPyConnection, request: SettleRequest, pla
     report = fold_readings(request.inputs, work / "days", zone=plan.zone, points=points.combine_chunks(), dates=span,
                            progress=request.progress, threads=request.threads,
                            memory_limit_mb=request.memory_limit_mb)
-    return Days(files=_files(work / "days", span), span=span,
+    return Days(files=_files(work / "days", needed), span=span,
                 problems=(*report.problems, *_silent_points(connection, work / "days")))
 
 
-def days_needed(plan: SettlePlan) -> DateSpan:
+def days_needed(plan: SettlePlan) -> frozenset[date]:
     """The local days that the rows, windows and baselines of the settled events may touch."""
-    settled = [each.local_date for each in plan.service_events if each.in_period]
-    days = [*settled, *(day for held in plan.measurement.matchers for day in held)]
-    first, last = min(days, default=plan.period.first), max(settled, default=plan.period.first)
-    return DateSpan(first=first - DAY, end=last + 3 * DAY)
+    read = {each.local_date for each in plan.service_events if each.in_period}
+    read |= {day for held in plan.measurement.matchers for day in held}
+    if any(window.kernel.crosses_midnight for window in plan.measurement.windows):
+        read |= {day + step * DAY for day in read for step in (-1, 1, 2)}
+    return frozenset(read or {plan.period.first})
 
 
-def _files(folder: Path, span: DateSpan) -> tuple[Path, ...]:
-    return tuple(sorted(file for file in folder.glob("*.parquet") if _date_of(file) in span))
+def _files(folder: Path, needed: frozenset[date]) -> tuple[Path, ...]:
+    return tuple(sorted(file for file in folder.glob("*.parquet") if _date_of(file) in needed))
 
 
 def _date_of(file: Path) -> date:

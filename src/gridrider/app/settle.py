@@ -15,7 +15,7 @@ import duckdb
 
 from ..event.service_events import service_events
 from ..interval import DateSpan, local_midnight
-from ..problem import Problem, refuse_on_error
+from ..problem import DataRefused, Problem, refuse_on_error
 from ..tariff.load import load
 from ..tariff.model import Tariff
 from .mart import open_days
@@ -74,11 +74,10 @@ def settle(request: SettleRequest) -> Settled:
     problems.csv is written, and that by the caller.
     """
     tariff, problems = load(request.tariff)
-    refuse_on_error(problems)
     if tariff is None:
-        raise AssertionError("a tariff without an error was not read")
+        raise DataRefused(problems)
     with tempfile.TemporaryDirectory(prefix="gridrider-") as work, open_database(Path(work), request) as connection:
-        return _settle(request, tariff, list(problems), connection, Path(work))
+        return _settle(request, tariff, connection, Path(work))
 
 
 def open_database(work: Path, request: SettleRequest) -> duckdb.DuckDBPyConnection:
@@ -91,13 +90,12 @@ def open_database(work: Path, request: SettleRequest) -> duckdb.DuckDBPyConnecti
     return connection
 
 
-def _settle(request: SettleRequest, tariff: Tariff, problems: list[Problem], connection: duckdb.DuckDBPyConnection,
-            work: Path) -> Settled:
+def _settle(request: SettleRequest, tariff: Tariff, connection: duckdb.DuckDBPyConnection, work: Path) -> Settled:
     zone = ZoneInfo(tariff.timezone)
     as_of = request.as_of or local_midnight(request.period.end, zone)
     request.progress("Reading the tables", 0, 1)
     inputs = read_inputs(connection, request.inputs, tariff)
-    problems += inputs.problems
+    problems = list(inputs.problems)
     settled = [event.start.astimezone(zone).date() in request.period and event.end <= as_of for event in inputs.events]
     made, found = service_events(tariff, inputs.events, settled, as_of)
     problems += found

@@ -268,7 +268,7 @@ PAYMENT = pa.schema([
     ("family", pa.string()), ("average_over", pa.string()), ("prorated", pa.bool_()), ("locks", pa.bool_()),
     ("by_duration", pa.bool_()), ("by_class", pa.bool_()), ("wait_days", pa.int32()), ("floor_span", pa.string()),
     ("floor_clause", pa.string()), ("floor_period", pa.bool_()), ("floor_over_aggregation", pa.bool_()),
-    ("floor_over_rows", pa.bool_()), ("zero_per_resource", pa.bool_()),
+    ("floor_sum_over_site", pa.bool_()), ("floor_over_rows", pa.bool_()), ("zero_per_resource", pa.bool_()),
 ])
 
 
@@ -292,6 +292,8 @@ def _payment_row(plan: SettlePlan, payable: Payable) -> dict[str, Any]:
         "floor_clause": _cite(floor.at, last, known_by) if floor else _cite(measurement.exports, last, known_by),
         "floor_period": floor is not None and floor.over == "site" and floor.per in ("month", "season"),
         "floor_over_aggregation": over_aggregation,
+        "floor_sum_over_site": payment.family == "energy" and floor is not None and floor.over == "site"
+        and floor.per in ("month", "season"),
         "floor_over_rows": over_aggregation and floor is not None and floor.per == "hour",
         "zero_per_resource": payment.family == "energy"
         and value_on(measurement.exports, last, known_by, "count") == "zero_per_resource",

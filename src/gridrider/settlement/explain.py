@@ -158,8 +158,8 @@ def table_lines(rows: Sequence[Mapping[str, Any]], indent: str) -> list[str]:
 def _said_already(name: str, rows: Sequence[Mapping[str, Any]]) -> bool:
     """True for a column that says the same of each row what the step's words say, or that nothing is odd."""
     cells = {str(row.get(name)) for row in rows}
-    return len(cells) == 1 and (name == "point_id" or (name == "stands" and cells == {"True"})
-                                or (name == "overruled" and cells == {"0"}))
+    return len(cells) == 1 and (name == "point_id" or (name == "state" and cells == {"stands"})
+                                or (name == "not_used" and cells == {"0"}))
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 create or replace temp table keyed_line as
 select 'L' || substr(sha256(concat_ws(chr(31), r.tariff, coalesce(l.enrollment_id, ''),
             case when l.enrollment_id is null then l.participant_id || chr(31) || l.aggregation_id else '' end,
-            l.rider, l.service, l.component, case when l.enrollment_id is null then cast(p.pay_no as varchar) else '' end,
+            l.rider, l.service, l.component,
+            case when l.component = 'aggregation_adjustment' then cast(p.pay_no as varchar) else '' end,
             coalesce(l.event_id, cast(l.period_start as varchar)))), 1, 24) as line_id,
        'S' || substr(sha256(concat_ws(chr(31), r.tariff, l.payee_id, l.participant_id,
             cast(s.period_first as varchar), cast(s.period_end as varchar))), 1, 24) as statement_id,

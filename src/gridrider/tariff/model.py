@@ -8,37 +8,17 @@ value with effective date, filed date and clause. Plain fields are names and str
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 from .dated import Case, Dated, History, in_force, value_on
+from .fields import named_blocks, needed, optional, rule
 
 __all__ = ["Case", "Dated", "History", "in_force", "value_on"]  # the nouns' own lookups, for the stages below
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-def rule(meaning: str, unit: str = "", choices: tuple[str, ...] = (), key: str = "") -> Any:
-    """Declare an optional field of a block: what it means, its unit, its closed set of choices."""
-    return field(default=(), metadata={"meaning": meaning, "unit": unit, "choices": choices, "key": key})
-
-
-def needed(meaning: str, unit: str = "", choices: tuple[str, ...] = (), key: str = "") -> Any:
-    """Declare a field that the file must give."""
-    return field(metadata={"meaning": meaning, "unit": unit, "choices": choices, "key": key, "required": True})
-
-
-def optional(meaning: str, choices: tuple[str, ...] = (), key: str = "", default: Any = None) -> Any:
-    """Declare a plain field or block that the file may leave out."""
-    return field(default=default, metadata={"meaning": meaning, "choices": choices, "key": key})
-
-
-def named_blocks(meaning: str) -> Any:
-    """Declare a block of named blocks."""
-    return field(default_factory=dict, metadata={"meaning": meaning})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
