@@ -25,7 +25,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import numpy
 import pyarrow as pa
-from generate import ZONE
+from .generate import ZONE
 
 RATIO_MAX = 8.0
 MEMORY_MIB_MAX = 1024
@@ -43,7 +43,7 @@ select count(*), sum(import_kwh), sum(export_kwh) from (
 def main() -> int:
     """Measure and print; exit 1 when a limit is broken."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("bench-output"))
     parser.add_argument("--points", type=int, default=20_000)
     parser.add_argument("--days", type=int, default=60)
     parser.add_argument("--shuffled", action="store_true")
@@ -112,7 +112,7 @@ def mixed(inputs: Path) -> Path:
 
 def child(what: str, inputs: Path) -> dict[str, float]:
     """One measurement in a fresh process."""
-    command = [sys.executable, __file__, str(inputs), "--child", what]
+    command = [sys.executable, "-m", "benchmarks.bench_fold", str(inputs), "--child", what]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
     return dict(json.loads(answer.stdout.splitlines()[-1]))
 

@@ -20,7 +20,8 @@ def test_a_price_weighted_average_shows_numerator_denominator_and_multiplier(tmp
     rate = steps["rate"][0]
     assert (rate["rate_usd"], rate["multiplier"], rate["effective"]) == ("13.50", "1.30", "2025-05-01")
     rows = steps["performance"][0]["rows"]
-    assert [(row["baseline_kwh"], row["metered_kwh"], row["delivered_kwh"], row["price_usd_per_mwh"]) for row in rows] == [
+    columns = ("baseline_kwh", "metered_kwh", "delivered_kwh", "price_usd_per_mwh")
+    assert [tuple(row[column] for column in columns) for row in rows] == [
         ("-1.078990", "-5.078990", "4.000000", "100.000000"), ("-1.078990", "-3.078990", "2.000000", "300.000000")]
 
 
@@ -65,5 +66,6 @@ def test_an_average_counts_an_opt_out_as_zero_and_names_the_clause(tmp_path: Pat
         ("performed", True, False), ("performed", True, False), ("opted_out", True, True), ("performed", True, False)]
     assert len(steps["performance"]) == len(steps["readings"]) == 3
     assert steps["rate"][0]["lock_years"] == 5
-    assert [(row["account"].split(":")[0], row["debit_usd"], row["credit_usd"]) for row in steps["entry"][0]["rows"]] == [
+    postings = steps["entry"][0]["rows"]
+    assert [(row["account"].split(":")[0], row["debit_usd"], row["credit_usd"]) for row in postings] == [
         ("expense", "825.00", ""), ("payable", "", "825.00")]

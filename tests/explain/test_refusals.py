@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from gridrider.app.explain import rows_naming
 from gridrider.cli import main
 from tests.explain.told import example, explain
 
@@ -27,8 +29,8 @@ def test_the_text_leads_from_the_amount_to_the_readings_within_100_columns(
     capsys.readouterr()
     assert run(tmp_path, line_id) == 0
     lines = capsys.readouterr().out.splitlines()
-    heads = [line.split("  [")[0].strip() for line in lines if line.strip() and line.lstrip()[:3].isupper()]
-    assert heads[1:] == ["STATEMENT", "ENTRY", "LINE", "RATE", "EVENT", "PERFORMANCE", "BASELINE", "ADJUSTMENT",
+    heads = [line.split("  [")[0].strip() for before, line in pairwise(lines) if not before]
+    assert heads == ["STATEMENT", "ENTRY", "LINE", "RATE", "EVENT", "PERFORMANCE", "BASELINE", "ADJUSTMENT",
                          "READINGS", "BASELINE READINGS", "RECOMPUTED"]
     assert lines[0] == f"{line_id}: 3.60 USD"
     assert lines[-1].endswith("recomputed: equal")
@@ -92,3 +94,13 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path, text: str, capsys: p
     (tmp_path / "out" / "run.json").write_text(text, encoding="utf-8")
     assert run(tmp_path, "L1") == 1
     assert "is not the folder of a run" in capsys.readouterr().err
+
+
+def test_a_row_is_found_although_a_clause_breaks_the_line(tmp_path: Path) -> None:
+    file = tmp_path / "lines.csv"
+    rows = ["statement_id,line_id,clause,because", 'S1,L1,"§4(a)\nand ""§5""",one', "S1,L12,§6,two", "S1,L2,L1,three"]
+    file.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    found = [tuple(row.values()) for row in rows_naming(file, "line_id", "L1")]
+    assert found == [("S1", "L1", '§4(a)\nand "§5"', "one")]
+    assert [row["because"] for row in rows_naming(file, "line_id", "L12")] == ["two"]
+    assert list(rows_naming(file, "line_id", "L3")) == []

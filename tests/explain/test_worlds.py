@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,17 +16,20 @@ from tests.settle.both import table
 from tests.settle.scenario import draw
 from tests.settle.shapes import SHAPES
 
-LINES_MAX = 3
-SEEDS = {"storage-export": 5, "winter-nights": 5}
-"""Worlds that pay something, where the first one pays nothing."""
+LINES_MAX = 2
 
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_every_kind_of_line_is_recomputed_to_the_cent(name: str, tmp_path: Path) -> None:
     shape = SHAPES[name]
-    world = draw(shape, SEEDS.get(name, 2))
-    world.folder.write(tmp_path / "inputs")
-    lines = settled(shape.tariff, tmp_path / "inputs", world.period, tmp_path / "out", world.as_of)
+    lines: list[Cells] = []
+    for seed in range(2, 12):  # a world may hold nobody who is paid
+        world = draw(shape, seed)
+        shutil.rmtree(tmp_path / "inputs", ignore_errors=True)
+        world.folder.write(tmp_path / "inputs")
+        lines = settled(shape.tariff, tmp_path / "inputs", world.period, tmp_path / "out", world.as_of)
+        if lines:
+            break
     assert lines
     performance = table(tmp_path / "out", "performance")
     for line in _telling(lines):

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from fractions import Fraction
 
-from gridrider.tariff.model import Payment, Service, in_force, value_on
+from gridrider.tariff.model import Floor, Payment, Service, in_force, value_on
 from tests.reference.concern import Run
+from tests.reference.inputs import Enrollment
 from tests.reference.numbers import cents_of, whole
 from tests.reference.outcome import STEP_SECONDS, Taken, settled_mwh
 from tests.reference.payments import Owed, component_of, is_final
@@ -22,11 +23,10 @@ def adjustments(run: Run, payment: Payment, service_name: str, service: Service,
     """The aggregation lines beside a payment's enrollment lines."""
     floor = service.measurement.floor
     mine = [line for line in lines if line.component == component_of(payment) and line.service_name == service_name]
+    long_span = floor is not None and floor.per in ("month", "season")
     if payment.family == "energy":
-        over_events = _by_event(run, service, taken, mine)
-        if floor is not None and floor.over == "aggregation" and floor.per in ("month", "season"):
-            return over_events + _by_period(run, service, floor.per, mine)
-        return over_events
+        return _by_event(run, service, taken, mine) + (_by_period(run, service, floor, mine) if long_span and floor
+                                                       else [])
     if floor is not None and floor.over == "aggregation" and floor.per in ("month", "season"):
         groups = _grouped(mine, lambda line: (line.participant_id, line.aggregation_id, str(line.period.first)))
         return [_line(run, group, group[0].period, "", -_shown(group), -sum(line.cents for line in group))
@@ -46,15 +46,21 @@ def _grouped(lines: Iterable[Owed], key: object) -> list[list[Owed]]:
     return list(groups.values())
 
 
-def _by_period(run: Run, service: Service, per: str, mine: list[Owed]) -> list[Owed]:
-    """An energy payment whose sum over a month or season is floored."""
+def _by_period(run: Run, service: Service, floor: Floor, mine: list[Owed]) -> list[Owed]:
+    """An energy payment whose sum over a month or season is floored, for each site or aggregation."""
     made = []
-    for period in begun(run, whole_months(run, service) if per == "month" else whole_seasons(run, service)):
+    spans = whole_months(run, service) if floor.per == "month" else whole_seasons(run, service)
+    for period in begun(run, spans):
         inside = [line for line in mine if line.period.first in period]
-        made += [_line(run, group, period, "", -_shown(group), -sum(line.cents for line in group))
-                 for group in _grouped(inside, lambda line: (line.participant_id, line.aggregation_id))
-                 if _shown(group) < 0]
+        made += [_line(run, group, period, "", -_shown(group), -sum(line.cents for line in group),
+                       group[0].enrollment if floor.over == "site" else None)
+                 for group in _grouped(inside, lambda line: _who(line, floor)) if _shown(group) < 0]
     return made
+
+
+def _who(line: Owed, floor: Floor) -> tuple[str, str, str]:
+    enrollment_id = line.enrollment.enrollment_id if floor.over == "site" and line.enrollment is not None else ""
+    return line.participant_id, line.aggregation_id, enrollment_id
 
 
 def _by_event(run: Run, service: Service, taken: list[Taken], mine: list[Owed]) -> list[Owed]:
@@ -71,8 +77,8 @@ def _by_event(run: Run, service: Service, taken: list[Taken], mine: list[Owed]) 
         if target_mwh == 0:
             cents = -sum(line.cents for line in group)
         else:
-            cents = cents_of(Fraction(target_mwh, MICRO), group[0].rate or Fraction(0)) \
-                - sum(line.cents for line in group)
+            lowest = min(line.rate or Fraction(0) for line in group)
+            cents = cents_of(Fraction(target_mwh, MICRO), lowest) - sum(line.cents for line in group)
         made.append(_line(run, group, group[0].period, group[0].event_id, difference, cents))
     return made
 
@@ -117,18 +123,20 @@ def _resource_rows(items: list[Taken], step: int) -> list[int]:
 def _clause(run: Run, service: Service, period: Period) -> str:
     """The clause of the floor over the aggregation, else of the treatment of exports."""
     floor = service.measurement.floor
-    if floor is not None and floor.over == "aggregation":
+    if floor is not None and (floor.over == "aggregation" or floor.per in ("month", "season")):
         floored = in_force(floor.at, period.first, run.as_of_day)
         return floored.cite if floored is not None else ""
     exported = in_force(service.measurement.exports, period.first, run.as_of_day)
     return exported.cite if exported is not None else ""
 
 
-def _line(run: Run, group: list[Owed], period: Period, event_id: str, quantity: Fraction, cents: int) -> Owed:
+def _line(run: Run, group: list[Owed], period: Period, event_id: str, quantity: Fraction, cents: int,
+          enrollment: Enrollment | None = None) -> Owed:
     first = group[0]
     sure = all(line.sure for line in group)
-    return Owed(enrollment=None, participant_id=first.participant_id, aggregation_id=first.aggregation_id,
-                payee_id=first.participant_id, service_name=first.service_name, service=first.service,
+    payee = first.participant_id if enrollment is None else enrollment.payee_id
+    return Owed(enrollment=enrollment, participant_id=first.participant_id, aggregation_id=first.aggregation_id,
+                payee_id=payee, service_name=first.service_name, service=first.service,
                 component="aggregation_adjustment", event_id=event_id, period=period, quantity=quantity,
                 unit=first.unit, rate=None, rate_unit="", rate_effective=None,
                 clause=_clause(run, first.service, period), cents=cents, sure=sure,

@@ -116,11 +116,9 @@ def without_baseline(run: Run, meters: Meters, taken: Taken, spans: list[Span]) 
 
 
 def point_at(run: Run, meters: Meters, enrollment: Enrollment, span: Span) -> str:
-    """The point that measures a row."""
+    """The point that measures a row: on a day that two meters share, the one that began last."""
     points = meters.of_day(enrollment, "performance", local_date(span.start, run.zone))
-    having = [point for point in points if (slot := meters.slots.get(point, {}).get(span.start)) is not None
-              and slot.import_mwh is not None]
-    return (having or points or [""])[0]
+    return (points or [""])[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -156,17 +156,18 @@ def line_cells(line: Owed) -> Cells:
 
 
 def payment_period(run: Run, line: Owed) -> Period:
-    """The payment period in which a line's own period begins."""
+    """The payment period in which a line's own period begins; outside of every season its year."""
     rider = next(rider for rider in run.tariff.riders.values() if line.service in rider.services.values())
     said = "season" if rider.pay is None else value_on(rider.pay.schedule, line.period.first, run.as_of_day, "season")
     day = line.period.first
+    year = (date(day.year, 1, 1), date(day.year + 1, 1, 1))
     if said == "month":
         spans = whole_months(run, line.service)
     elif said == "year":
-        spans = [(date(day.year, 1, 1), date(day.year + 1, 1, 1))]
+        spans = [year]
     else:
         spans = whole_seasons(run, line.service)
-    first, end = next((first, end) for first, end in spans if first <= day < end)
+    first, end = next(((first, end) for first, end in spans if first <= day < end), year)
     period = clipped(run, first, end)
     if period is None:
         raise ValueError("a line outside the period")

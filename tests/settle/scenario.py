@@ -122,7 +122,7 @@ def draw_enrollment(chance: random.Random, shape: Shape, folder: Folder, events:
                agreement_signed_on=signed, enrolled_on=enrolled, starts_on=starts,
                ends_on=None if ends is not None and ends < starts else ends,
                customer_class=chance.choice(("", "residential", "small_commercial", "other")),
-               zone=chance.choice(shape.zones), services="")
+               zone=chance.choice(shape.zones), services=chance.choice(shape.enrolled_services))
 
 
 def draw_meters(chance: random.Random, folder: Folder, events: list[Called], name: str,
@@ -177,7 +177,7 @@ def draw_readings(chance: random.Random, shape: Shape, folder: Folder, events: l
         if not first <= day <= last or chance.random() < 0.02:
             continue
         at = local(day, time(), zone).astimezone(UTC)
-        broken = chance.random() < 0.08
+        broken = chance.random() < 0.15
         while at.astimezone(zone).date() == day:
             if at.astimezone(zone).hour in shape.reading_hours:
                 draw_reading(chance, folder, point, at, seconds, nature, 0.05 if broken else 0.0)
@@ -195,7 +195,8 @@ def draw_reading(chance: random.Random, folder: Folder, point: str, at: datetime
     if chance.random() >= trouble:
         folder.add("readings", **cells)
         return
-    kind = chance.choice(("lost", "estimated", "missing", "revised", "revised_to_missing", "repeated", "negative"))
+    kind = chance.choice(("lost", "estimated", "estimated", "estimated", "missing", "revised", "revised_to_missing",
+                          "repeated", "negative"))
     if kind == "estimated":
         cells["quality"] = chance.choice(("estimated", "edited", "validated"))
     elif kind == "missing":

@@ -29,6 +29,7 @@ class Shape:
     services: tuple[str, ...] = ("",)
     kinds: tuple[str, ...] = ("",)
     zones: tuple[str, ...] = ("",)
+    enrolled_services: tuple[str, ...] = ("",)
     premise: bool = False
     overlaps: bool = False
     series: tuple[str, ...] = ()
@@ -103,6 +104,7 @@ SHAPES = {
                                 period="2025-06-01/2025-10-01", event_days=days("2025-06-16", 1, 10, 30, 60, 80),
                                 clock_hours=(15, 17), services=("capacity", "capacity", "energy"),
                                 kinds=("", "", "long_peak"), zones=("north", "south"), overlaps=True,
+                                enrolled_services=("", "", "capacity"),
                                 riders=(("battery", ("battery",)), ("ev", ("ev",)))),
     "month-aggregation": Shape(tariff=OWN / "month-aggregation.yaml", timezone="America/New_York",
                                period="2024-02-10/2024-04-01", event_days=days("2024-02-08", 5, 21, 22, 31, 40),

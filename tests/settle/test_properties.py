@@ -32,13 +32,15 @@ def bytes_of(out: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_row_order_format_and_files_change_no_byte(name: str, tmp_path: Path) -> None:
+def test_row_order_format_files_and_cores_change_no_byte(name: str, tmp_path: Path) -> None:
     world = draw(SHAPES[name], SEED, homes=6)
     told = [world.folder.write(tmp_path / "csv"),
             world.folder.write(tmp_path / "shuffled", shuffle=random.Random(SEED)),
             world.folder.write_parquet(tmp_path / "parquet"),
             world.folder.write_parquet(tmp_path / "parts", parts=3)]
-    first, *others = [bytes_of(settle(name, world, inputs, inputs / "out")) for inputs in told]
+    cores = ("2", "1", "2", "1")
+    first, *others = [bytes_of(settle(name, world, inputs, inputs / "out", "--threads", threads))
+                      for inputs, threads in zip(told, cores, strict=True)]
     assert first["lines.csv"].count(b"\n") > 1
     for inputs, other in zip(told[1:], others, strict=True):
         assert other == first, inputs.name

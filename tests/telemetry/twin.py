@@ -47,7 +47,7 @@ class Day:
     slot_seconds: int
     import_mwh: list[int | None]
     export_mwh: list[int | None]
-    quality: list[int]
+    quality: list[int] | None
     net_hour_mwh: list[int | None]
     quality_worst: int
 
@@ -132,7 +132,7 @@ def day_of(point_id: str, local_date: date, own: list[Reading], zone: ZoneInfo) 
         known = [taken - given for taken, given in pairs if taken is not None and given is not None]
         hours.append(sum(known) if len(known) == len(pairs) else None)
     return Day(point_id=point_id, local_date=local_date, slot_seconds=slot_s, import_mwh=imports, export_mwh=exports,
-               quality=qualities, net_hour_mwh=hours, quality_worst=max(qualities))
+               quality=qualities if any(qualities) else None, net_hour_mwh=hours, quality_worst=max(qualities))
 
 
 def has_energy(reading: Reading) -> bool:

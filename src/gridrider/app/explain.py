@@ -35,7 +35,7 @@ def explain_line(line_id: str, *, inputs: Path, out: Path) -> Explanation:
     they give another amount than the line's, the explanation holds a step `mismatch` and is not `equal`.
     """
     run = read_run(out)
-    line = next(_rows_naming(out / "lines.csv", "line_id", line_id), None)
+    line = next(rows_naming(out / "lines.csv", "line_id", line_id), None)
     if line is None:
         raise DataRefused([_unknown_line(line_id, out)])
     request = SettleRequest(tariff=Path(run.tariff_path), inputs=inputs, period=run.period, out=out, as_of=run.as_of,
@@ -52,11 +52,11 @@ def explain_line(line_id: str, *, inputs: Path, out: Path) -> Explanation:
 
 
 # ---- what the run wrote -------------------------------------------------------------------------
-def _rows_naming(file: Path, column: str, key: str) -> Iterator[Cells]:
+def rows_naming(file: Path, column: str, key: str) -> Iterator[Cells]:
     """The rows of an output table in which a column holds a key.
 
-    A search for the bytes finds one row among millions without reading the others as a table. Our cells hold
-    no line breaks, for no id and no clause may.
+    A search for the bytes finds one row among millions without reading the others as a table. A clause may hold
+    a line break, so a row goes on to where its quotes are closed; the ids stand before it.
     """
     if not file.is_file():
         raise DataRefused([error(str(file), "is not there", "Give the folder that gridrider settle wrote, unchanged.")])
@@ -68,6 +68,8 @@ def _rows_naming(file: Path, column: str, key: str) -> Iterator[Cells]:
         at = text.find(needle, text.tell())
         while at >= 0:
             begin, stop = text.rfind(b"\n", 0, at) + 1, text.find(b"\n", at)
+            while stop >= 0 and text[begin:stop].count(b'"') % 2:
+                stop = text.find(b"\n", stop + 1)
             stop = len(text) if stop < 0 else stop
             cells = dict(zip(heads, next(csv.reader([text[begin:stop].decode()])), strict=False))
             if cells.get(column) == key:
@@ -87,7 +89,7 @@ def _unknown_line(line_id: str, out: Path) -> Problem:
 
 
 def _statement_step(run: Run, line: Cells, out: Path) -> Step:
-    statement = next(_rows_naming(out / "statements.csv", "statement_id", line["statement_id"]), {})
+    statement = next(rows_naming(out / "statements.csv", "statement_id", line["statement_id"]), {})
     rider = next((rider for rider in run.tariff.riders.values() if line["service"] in rider.services), None)
     dated = in_force(rider.pay.schedule, run.period.first, run.as_of.date()) if rider and rider.pay else None
     words = (f"Statement {line['statement_id']} (version {statement.get('version')}) pays {line['payee_id']}, through "
@@ -105,7 +107,7 @@ def _statement_step(run: Run, line: Cells, out: Path) -> Step:
 def _entry_steps(line: Cells, out: Path) -> list[Step]:
     """One step per ledger entry of the line."""
     entries: dict[str, list[Cells]] = {}
-    for posting in _rows_naming(out / "ledger.csv", "line_id", line["line_id"]):
+    for posting in rows_naming(out / "ledger.csv", "line_id", line["line_id"]):
         entries.setdefault(posting["entry_id"], []).append(posting)
     if not entries:
         why = "the amount is zero" if Decimal(line["amount_usd"]) == 0 else \

@@ -10,7 +10,7 @@ from typing import Any
 from ..event.availability import parse_spans
 from ..interval import Interval
 from ..measurement.methods import Method
-from ..settlement.explain import Step, kwh_text, plural
+from ..settlement.explain import Step, fraction_text, kwh_text, plural
 from ..tariff.model import Measurement, in_force
 from .explain_baseline import adjustment_step, baseline_readings_step, baseline_step, window_of
 from .explain_readings import STANDS, Reading, states
@@ -110,7 +110,7 @@ def _performance_step(again: Rerun, call: Call, rows: Sequence[dict[str, Any]], 
     known = [row["delivered_mwh"] for row in rows if row["delivered_mwh"] is not None]
     words = METHOD_WORDS[method.family]
     if method.family == "prescriptive":
-        words += (f" The baseline is minus {method.share} of the nameplate power of "
+        words += (f" The baseline is minus {fraction_text(method.share)} of the nameplate power of "
                   f"{kwh_text(call['nameplate_milliwatt'])} kW over the row's time.")
     words += f" Together: {kwh_text(sum(known))} kWh." if len(known) == len(rows) else ""
     words += "".join(f" {NOTE_WORDS[note]}" for note in dict.fromkeys(row["note"] for row in rows) if note)

@@ -190,7 +190,7 @@ def aggregation_steps(again: Rerun, line: Row, members: Sequence[Row], calls: Se
     quantity_e6 = sum(int(member["quantity_e6"]) for member in members)
     cents = sum(member["amount_cents"] for member in members)
     raised, row_table = _raised(again, choice, members, calls)
-    below = choice["floor_over_aggregation"] and quantity_e6 + raised < 0
+    below = (choice["floor_over_aggregation"] or choice["floor_sum_over_site"]) and quantity_e6 + raised < 0
     rate_micro = min((member["rate_micro"] for member in members if member["rate_micro"] is not None), default=0)
     made = -cents if below else cents_of(Fraction((quantity_e6 + raised) * rate_micro, MILLION ** 2)) - cents
     unit = line["unit"]
@@ -199,7 +199,8 @@ def aggregation_steps(again: Rerun, line: Row, members: Sequence[Row], calls: Se
         sum_words += (f" Rows are raised by {kwh_text(raised)} {unit}: {kwh_text(quantity_e6 + raised)} {unit} x "
                       f"{plain(Decimal(rate_micro).scaleb(-6))} USD is {usd_text(made + cents)} USD.")
     if below:
-        sum_words += " The sum over the aggregation is below zero and is raised to zero."
+        whose = "aggregation" if line["enrollment_id"] is None else "site's period"
+        sum_words += f" The sum over the {whose} is below zero and is raised to zero."
     sum_words += f" The difference is {usd_text(made)} USD."
     table = [{"enrollment_id": member["enrollment_id"], "event_id": member["event_id"],
               "quantity": kwh_text(int(member["quantity_e6"])), "amount_usd": usd_text(member["amount_cents"]),
@@ -249,4 +250,5 @@ def members_of(again: Rerun, line: Row) -> list[Row]:
     choice = _chosen(again, line)
     spanned = choice["floor_span"] in ("month", "season")
     return again.ask(sql("explain_members"), line["pay_no"], line["participant_id"], line["aggregation_id"],
-                     line["period_start"], line["period_end"], None if spanned else line["event_id"])
+                     line["period_start"], line["period_end"], None if spanned else line["event_id"],
+                     line["enrollment_id"])

@@ -21,7 +21,7 @@ from ..adapters.tables.locate import TableFile
 from ..adapters.tables.readings import file_span, find_reading_files, reading_batches
 from ..interval import DAY, Interval, local_midnight
 from ..problem import refuse_on_error
-from ..telemetry.model import QUALITIES
+from ..telemetry.model import MISSING, QUALITIES
 
 MARGIN_DAYS = 2
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -217,7 +217,10 @@ def slots_of_days(connection: duckdb.DuckDBPyConnection, files: Sequence[Path], 
     source = pa.array([f"days/{day}.parquet" for day in days["local_date"].to_pylist()], pa.string())
     return KeptReadings(table=pa.table({
         "point_id": days["point_id"], "start_us": start_us, "seconds": days["slot_seconds"].cast(pa.int64()),
-        "import_mwh": days["import_mwh"], "export_mwh": days["export_mwh"], "quality": days["quality"],
+        "import_mwh": days["import_mwh"], "export_mwh": days["export_mwh"],
+        # A day on which nothing is odd may name no qualities.
+        "quality": pc.coalesce(days["quality"].cast(pa.int8()), pc.if_else(
+            days["import_mwh"].is_null(), pa.scalar(MISSING, pa.int8()), pa.scalar(0, pa.int8()))),
         "revision": pa.array([1] * days.num_rows, pa.int64()), "source": source}).cast(_FORM))
 
 

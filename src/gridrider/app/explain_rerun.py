@@ -28,7 +28,7 @@ from .prior import read_prior
 from .settle import SettleRequest
 from .settle_calls import make_calls
 from .settle_inputs import problems_block, read_inputs
-from .settle_lines import make_lines
+from .settle_lines import make_amounts, make_statements
 from .settle_plan import SettlePlan, make_plan
 
 MEMORY_MB = 400
@@ -104,7 +104,7 @@ def read_run(out: Path) -> Run:
         period = DateSpan(first=date.fromisoformat(said["period_start"]), end=date.fromisoformat(said["period_end"]))
         as_of = datetime.fromisoformat(said["as_of"])
         names = str(said["tariff_hash"]), str(said["tariff_path"])
-    except (OSError, ValueError, KeyError, TypeError) as fault:
+    except (OSError, ValueError, KeyError, TypeError, DataRefused) as fault:
         raise DataRefused([error(str(out), f"is not the folder of a run ({MARK}: {type(fault).__name__})",
                                  "Give the folder that gridrider settle wrote.")]) from None
     if tariff is None:
@@ -132,7 +132,8 @@ def settle_again(run: Run, line: Mapping[str, str], request: SettleRequest, conn
     kept, days = _own_readings(connection, plan, request, work)
     _stop_on_error(list(days.problems))
     measure_calls(connection, request, plan, days, work)
-    _stop_on_error(make_lines(connection, plan, run.tariff, run.tariff_path))
+    _stop_on_error(make_amounts(connection, plan, run.tariff, run.tariff_path))
+    make_statements(connection, plan)
     again = Rerun(connection=connection, plan=plan, readings=kept)
     _note_loads(again, days)
     return again
@@ -183,6 +184,11 @@ def _note_loads(again: Rerun, days: Days) -> None:
                     step_seconds=row["step_seconds"], elapsed_mwh=row["elapsed_mwh"], clock_mwh=row["clock_mwh"])
 
 
+LOADS = pa.schema([
+    ("series_no", pa.int64()), ("local_date", pa.date32()), ("step_seconds", pa.int64()),
+    ("elapsed_mwh", pa.list_(pa.int64())), ("clock_mwh", pa.list_(pa.int64()))])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _LoadsOnly:
     """The first half of a kernel: the loads that it measures from, by the same SQL."""
@@ -191,11 +197,10 @@ class _LoadsOnly:
 
     @property
     def result(self) -> pa.Schema:
-        """The columns of the loads."""
-        return pa.schema([("series_no", pa.int64()), ("local_date", pa.date32()), ("step_seconds", pa.int64()),
-                          ("elapsed_mwh", pa.list_(pa.int64())), ("clock_mwh", pa.list_(pa.int64()))])
+        """The columns of what `run` returns."""
+        return LOADS
 
     def run(self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table]) -> pa.Table:
         """The loads of a bucket's series, day by day."""
         with self.kernel.loads(connection, tables):
-            return connection.sql(f"select {', '.join(self.result.names)} from load").to_arrow_table()
+            return connection.sql(f"select {', '.join(LOADS.names)} from load").to_arrow_table().cast(LOADS)

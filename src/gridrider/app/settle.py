@@ -24,7 +24,7 @@ from .outputs import MARK, Published, publish
 from .prior import read_prior
 from .settle_calls import make_calls
 from .settle_inputs import problems_block, read_inputs
-from .settle_lines import make_lines
+from .settle_lines import make_amounts, make_statements
 from .settle_plan import make_plan
 from .write_report import write_report
 
@@ -110,8 +110,9 @@ def _settle(request: SettleRequest, tariff: Tariff, connection: duckdb.DuckDBPyC
     problems += days.problems
     refuse_on_error(problems)
     measure_calls(connection, request, plan, days, work)
-    problems += make_lines(connection, plan, tariff, str(request.tariff))
+    problems += make_amounts(connection, plan, tariff, str(request.tariff))
     refuse_on_error(problems)
+    make_statements(connection, plan)
     request.progress("Writing the tables", 0, 1)
     published: Published = publish(connection, request.out, plan, tariff, request.tariff, problems, prior=prior,
                                    inputs=request.inputs, finish=partial(_report, request, tariff))

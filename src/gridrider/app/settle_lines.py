@@ -18,9 +18,9 @@ from .settle_plan import SettlePlan, pay_period_table, payment_table, pays_event
 from .sql_text import sql, stage_sql
 
 
-def make_lines(connection: duckdb.DuckDBPyConnection, plan: SettlePlan, tariff: Tariff,
-               tariff_file: str) -> list[Problem]:
-    """Make `result`, `keyed_line`, `statement` and `posting` from the performance that was measured."""
+def make_amounts(connection: duckdb.DuckDBPyConnection, plan: SettlePlan, tariff: Tariff,
+                 tariff_file: str) -> list[Problem]:
+    """Make `result` and the lines of every enrollment, in cents, from the performance that was measured."""
     connection.execute(stage_sql("settlement", "macros"))
     connection.execute(stage_sql("measurement.baselines", "macros"))
     connection.register("payment", payment_table(plan))
@@ -40,6 +40,11 @@ def make_lines(connection: duckdb.DuckDBPyConnection, plan: SettlePlan, tariff: 
     connection.execute(sql("line_table"))
     connection.execute(stage_sql("settlement", "energy"))
     connection.execute(stage_sql("settlement", "capacity"))
+    return []
+
+
+def make_statements(connection: duckdb.DuckDBPyConnection, plan: SettlePlan) -> None:
+    """Make the aggregations' lines, `versioned_line`, `statement` and `posting` from the enrollments' lines."""
     connection.register("statement_period", _statement_periods(connection, plan))
     connection.execute("""
         create or replace temp view performance_row as
@@ -49,7 +54,6 @@ def make_lines(connection: duckdb.DuckDBPyConnection, plan: SettlePlan, tariff: 
     connection.register("statement_period", _statement_periods(connection, plan))
     connection.execute(stage_sql("settlement", "statements"))
     connection.execute(stage_sql("ledger", "post"))
-    return []
 
 
 def _run_row(connection: duckdb.DuckDBPyConnection, plan: SettlePlan, tariff: Tariff) -> None:

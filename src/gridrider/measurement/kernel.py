@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,8 +19,10 @@ RESULT = pa.schema([
 ])
 """One row per call and row of its event; a null number is a number that could not be had, and `note` says why."""
 
-FAMILY_SQL = {"direct": "direct", "prescriptive": "direct", "export_from_storage": "direct",
-              "day_matching": "day_matching"}
+FAMILY_SQL = {
+    "direct": ("metered_row", "direct"), "prescriptive": ("metered_row", "direct"),
+    "export_from_storage": ("metered_row", "direct"), "day_matching": ("day_matching",),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,8 @@ class Kernel:
     zero_exports: bool
     family: str
     crosses_midnight: bool
+    one_step_rows: bool
+    """True when every row of an event is one step of a day's list."""
 
     @property
     def result(self) -> pa.Schema:
@@ -40,8 +45,9 @@ class Kernel:
     def run(self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table]) -> pa.Table:
         """Measure the calls among `tables`; `day` must already stand in the connection."""
         with self.loads(connection, tables):
-            connection.execute(sql_text("metered"))
-            return connection.sql(sql_text(FAMILY_SQL[self.family])).to_arrow_table().cast(RESULT)
+            for text in ("one_step" if self.one_step_rows else "several_steps", "metered", *FAMILY_SQL[self.family]):
+                connection.execute(written_out(sql_text(text), tables, 3600 if self.load == "load_hours" else 900))
+            return connection.sql(f"select {', '.join(RESULT.names)} from measured_row").to_arrow_table().cast(RESULT)
 
     @contextmanager
     def loads(self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table]) -> Iterator[None]:
@@ -55,8 +61,46 @@ class Kernel:
             connection.execute(sql_text(text))
         yield
         connection.execute("drop table load" if around else "drop view load")
+        connection.execute("drop view load_of_day")
         for name in given:
             connection.unregister(name)
+
+
+JOINED_BY = {"each": ", ", "and": " and ", "plus": " + ", "case": " ", "window": " + "}
+_FOR_EACH = re.compile(r"\{(each|and|plus|case|window): ([^}]*)\}")
+
+
+def written_out(text: str, tables: Mapping[str, pa.Table], step_seconds_min: int) -> str:
+    """A text with what it says once written out for every row of an event and every step of a window.
+
+    `{each: sum(r#) as s#}` becomes a sum for each of the columns p1, p2, ... of `window_pick`, `{window: …}` a term
+    for each step of the longest window that loads of that step have, and `{event_days}` the dates of the calls, so
+    that no other day is even read.
+    """
+    picks = tables["window_pick"]
+    rows = sum(name[0] == "p" and name[1:].isdigit() for name in picks.column_names)
+    steps = max((len(places) for places, step in zip(picks.column("window_picks").to_pylist(),
+                                                     picks.column("step_seconds").to_pylist(), strict=True)
+                 if step >= step_seconds_min), default=0)
+    days = ", ".join(f"date '{day}'" for day in sorted(tables["call"].column("local_date").unique().to_pylist()))
+    return for_rows(text, rows, steps).replace("{event_days}", days)
+
+
+def for_rows(text: str, rows: int, window_steps: int = 0) -> str:
+    """Write out what a text says once for all rows of an event, or for all steps of its adjustment window.
+
+    >>> for_rows("select {each: r#}, case n {case: r#} end where {and: r# > 0} and {window: w#} = 0", 2)
+    'select r1, r2, case n when 1 then r1 when 2 then r2 end where r1 > 0 and r2 > 0 and 0 = 0'
+    """
+    def several(found: re.Match[str]) -> str:
+        how, piece = found.groups()
+        count = window_steps if how == "window" else rows
+        pieces = [piece.replace("#", str(number)) for number in range(1, count + 1)]
+        if how == "case":
+            pieces = [f"when {number} then {made}" for number, made in enumerate(pieces, start=1)]
+        return JOINED_BY[how].join(pieces) or "0"
+
+    return _FOR_EACH.sub(several, text)
 
 
 @cache

@@ -106,22 +106,22 @@ class MeasurementPlan:
         days = [date.fromordinal(number) for number in range(first.toordinal(), last.toordinal() + 1)]
         return {
             "window_row": self._window_row_table(),
-            "window_pick": _pick_table("window_no", self._window_rows),
-            "shape": _pick_table("shape_no", self._shape_rows),
+            "window_pick": _pick_table("window_no", self._window_rows, self._rows_max),
+            "shape": _pick_table("shape_no", self._shape_rows, self._rows_max),
             "candidate": pa.table({
                 "matcher_no": pa.array([no for held, no in self.matchers.items() for _ in held], pa.int32()),
                 "recency": pa.array([place for held in self.matchers for place in range(1, len(held) + 1)], pa.int32()),
                 "local_date": pa.array([day for held in self.matchers for day in held], pa.date32())}),
-            "matcher_days": pa.table({
-                "matcher_no": pa.array(list(self.matchers.values()), pa.int32()),
-                "recencies": pa.array([list(range(1, len(held) + 1)) for held in self.matchers], INT_LIST),
-                "days": pa.array([[day.isoformat() for day in held] for held in self.matchers],
-                                 pa.list_(pa.string()))}),
             "method": _method_table(self.methods),
             "clock_change": _change_table(days, self.zone),
             "day_length": pa.table({"local_date": pa.array(days, pa.date32()),
                                     "seconds": pa.array([day_seconds(day, self.zone) for day in days], pa.int32())}),
         }
+
+    @property
+    def _rows_max(self) -> int:
+        """Rows of the event that has the most."""
+        return max([len(window.rows) for window in self.windows] + [1])
 
     def _window_row_table(self) -> pa.Table:
         rows = [(window.window_no, number, row.start.replace(tzinfo=None), row.seconds)
@@ -145,13 +145,14 @@ def _window_span(start: datetime, method: Method) -> Interval:
     return adjustment_window(start, method.adjustment.window_s, method.adjustment.gap_s)
 
 
-def _kernel_for(method: Method, placed: Iterable[Span], before: Iterable[Span], *, crosses: bool) -> Kernel:
+def _kernel_for(method: Method, placed: Sequence[Span], before: Sequence[Span], *, crosses: bool) -> Kernel:
     whole_hours = all(number % HOUR_SECONDS == 0 for span in (*placed, *before)
                       for number in (span.elapsed_s, span.clock_s, span.seconds))
     zero = method.exports == "zero_per_location"
     load = "load_storage" if method.family == "export_from_storage" else (
         "load_hours" if whole_hours and not zero else "load_slots")
-    return Kernel(load=load, zero_exports=zero, family=method.family, crosses_midnight=crosses)
+    one_step = load == "load_hours" and all(span.seconds == HOUR_SECONDS for span in placed)
+    return Kernel(load=load, zero_exports=zero, family=method.family, crosses_midnight=crosses, one_step_rows=one_step)
 
 
 def _picks(spans: Collection[tuple[int, int]], step: int) -> list[list[int]] | None:
@@ -164,16 +165,20 @@ def _flat(lists: list[list[int]]) -> list[int]:
     return [place for held in lists for place in held]
 
 
-def _pick_table(key: str, rows: list[PickRow]) -> pa.Table:
+def _pick_table(key: str, rows: list[PickRow], rows_max: int) -> pa.Table:
+    """p1, p2, ...: the places of each row in a day's list; w1, w2, ...: those of its window; null = has no such."""
     numbers, steps = [row[0] for row in rows], [row[1] for row in rows]
     picks, ahead = [row[2] for row in rows], [row[3] for row in rows]
     flat = [_flat(rows_of) for rows_of in picks]
     return pa.table({
         key: pa.array(numbers, pa.int32()), "step_seconds": pa.array(steps, pa.int64()),
-        "row_picks": pa.array(picks, INT_LISTS), "flat_picks": pa.array(flat, INT_LIST),
+        "row_picks": pa.array(picks, INT_LISTS),
         "window_picks": pa.array(ahead, INT_LIST),
         "all_picks": pa.array([held + more for held, more in zip(flat, ahead, strict=True)], INT_LIST),
-        "one_step_rows": pa.array([all(len(row) == 1 for row in rows_of) for rows_of in picks], pa.bool_()),
+        **{f"w{step + 1}": pa.array([[held[step]] if step < len(held) else None for held in ahead], INT_LIST)
+           for step in range(max([len(held) for held in ahead] + [0]))},
+        **{f"p{row + 1}": pa.array([held[row] if row < len(held) else None for held in picks], INT_LIST)
+           for row in range(rows_max)},
     })
 
 

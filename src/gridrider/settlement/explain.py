@@ -14,6 +14,8 @@ from ..money import usd_from_cents
 from ..quantity import divide_half_away, kwh_from_mwh
 
 WIDTH = 100
+LAST_CELL_WIDTH_MIN = 12
+"""A last cell is wrapped where it has this much room."""
 DECIMALS = 6
 CENTS_PER_USD = 100
 _INDENT = "    "
@@ -213,6 +215,6 @@ def _table_row(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool
     if len(line) <= WIDTH or right[-1]:
         return [line]
     before = indent + "  ".join([*shown[:-1], ""])
-    if len(before) > WIDTH - 20:
+    if len(before) > WIDTH - LAST_CELL_WIDTH_MIN:
         return [line]
     return _wrapped(cells[-1], before, " " * len(before))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from .clean import HOUR_S, MICROSECONDS, SLOT_LENGTHS_S, Bools, Cleaned, Int64s, one_length
 from .model import MISSING
@@ -17,7 +18,7 @@ DAYS_ARROW = pa.schema([
     pa.field("slot_seconds", pa.int64(), nullable=False),
     pa.field("import_mwh", pa.list_(pa.int64()), nullable=False),
     pa.field("export_mwh", pa.list_(pa.int64()), nullable=False),
-    pa.field("quality", pa.list_(pa.int8()), nullable=False),
+    pa.field("quality", pa.list_(pa.int8())),
     pa.field("net_hour_mwh", pa.list_(pa.int64()), nullable=False),
     pa.field("quality_worst", pa.int64(), nullable=False),
 ])
@@ -62,7 +63,8 @@ def fold_day(point_ids: pa.Array, cleaned: Cleaned, day_ordinal: int, day_s: int
         pa.array(slot_s.astype(np.int64)),
         _lists(points, [(g.points, g.import_mwh, g.known) for g in groups], pa.int64()),
         _lists(points, [(g.points, g.export_mwh, g.known) for g in groups], pa.int64()),
-        _lists(points, [(g.points, g.quality, None) for g in groups], pa.int8()),
+        pc.if_else(pa.array(worst[points] > 0), _lists(points, [(g.points, g.quality, None) for g in groups], pa.int8()),
+                   pa.scalar(None, pa.list_(pa.int8()))),
         _lists(points, [(g.points, g.net_hour_mwh, g.hour_known) for g in groups], pa.int64()),
         pa.array(worst[points]),
     ]

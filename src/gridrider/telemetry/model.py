@@ -56,7 +56,7 @@ DAYS = TableSchema(
                meaning="list of int64, one per slot from local midnight (23-, 24- and 25-hour days); null = missing"),
         Column(name="export_mwh", kind=Kind.INTEGER, required=True, meaning="likewise"),
         Column(name="quality", kind=Kind.INTEGER, required=True,
-               meaning="list of int8, one per slot: the worst QUALITIES code of the readings in it"),
+               meaning="list of int8, one per slot: the worst QUALITIES code of the readings in it; null = all actual"),
         Column(name="net_hour_mwh", kind=Kind.INTEGER, required=True,
                meaning="list of int64, one per elapsed local hour: import - export; null when any slot is missing"),
         Column(name="quality_worst", kind=Kind.INTEGER, required=True, meaning="the largest code in `quality`"),

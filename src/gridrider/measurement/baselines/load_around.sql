@@ -8,7 +8,7 @@ select l.series_no, l.local_date, l.step_seconds,
        cast(null as tinyint[]) as elapsed_quality,
        list_concat(list_concat(coalesce(before.clock_mwh, list_resize(l.elapsed_mwh[:0], 86400 // l.step_seconds)),
                    l.clock_mwh), coalesce(after.clock_mwh, l.elapsed_mwh[:0])) as clock_mwh,
-       cast(null as tinyint[]) as clock_quality, false as whole
+       cast(null as tinyint[]) as clock_quality
 from load_alone as l
 join day_length as b on b.local_date = l.local_date - 1
 left join load_alone as before

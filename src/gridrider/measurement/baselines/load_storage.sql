@@ -1,9 +1,9 @@
 -- Energy sent back from storage: per slot the smaller of what the storage gave and what left the premise.
 -- It is net import with the sign of all loads: what helped the grid is negative.
-create or replace temp table load_of_day as
+create or replace temp view load_of_day as
 with exported as (
   select s.series_no, s.starts, d.local_date, d.slot_seconds, d.export_mwh,
-         case when d.quality_worst > 0 then d.quality end as quality
+         d.quality
   from day as d join series as s
     on s.point_id = d.point_id and d.local_date between s.from_date and s.to_date
 ), pairs as (
@@ -30,5 +30,5 @@ select series_no, starts, local_date, step_s as step_seconds,
        case when storage_quality is not null or premise_quality is not null then list_transform(range(steps), lambda i:
          greatest(coalesce(list_max(storage_quality[i * per_storage + 1:(i + 1) * per_storage]), 0),
                   coalesce(list_max(premise_quality[i * per_premise + 1:(i + 1) * per_premise]), 0))) end
-       as elapsed_quality, false as whole
+       as elapsed_quality
 from stepped;

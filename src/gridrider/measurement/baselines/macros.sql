@@ -1,7 +1,9 @@
--- Divide whole numbers once, ties away from zero (settlement rules, "Numbers").
+-- Divide whole numbers once, the divisor above zero, ties away from zero (settlement rules, "Numbers").
 create or replace temp macro div_half_away(n, d) as
-  case when (n < 0) <> (d < 0) then -((2 * abs(n) + abs(d)) // (2 * abs(d)))
-       else (2 * abs(n) + abs(d)) // (2 * abs(d)) end;
+  case when n < 0 then -((d - 2 * n) // (2 * d)) else (2 * n + d) // (2 * d) end;
+-- The worst quality among some steps of a day's list; a day without a list is all actual.
+create or replace temp macro quality_of(qualities, picks) as
+  case when qualities is null then 0 else coalesce(list_max(list_select(qualities, picks)), 0) end;
 -- The same list with the clock's change taken into account: what a wall clock reads, always 24 hours.
 create or replace temp macro by_clock(loads, step_s, change_s, shift_s) as
   case when shift_s is null then loads
