@@ -91,7 +91,8 @@ def _counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> Any:
-    return connection.sql(query).fetchall()[0][0]
+    ((only,),) = connection.sql(query).fetchall()
+    return only
 
 
 def _write_run(folder: Path, plan: SettlePlan, tariff: Tariff, tariff_file: Path, inputs: Path, counts: dict[str, int],

@@ -166,7 +166,9 @@ def _flat(lists: list[list[int]]) -> list[int]:
 
 
 def _pick_table(key: str, rows: list[PickRow], rows_max: int) -> pa.Table:
-    """p1, p2, ...: the places of each row in a day's list; w1, w2, ...: those of its window; null = has no such."""
+    """p1, p2, ...: the places of each row in a day's list, i1, i2, ...: the first of them; w1, w2, ...: the places of
+    its window; null = has no such.
+    """
     numbers, steps = [row[0] for row in rows], [row[1] for row in rows]
     picks, ahead = [row[2] for row in rows], [row[3] for row in rows]
     flat = [_flat(rows_of) for rows_of in picks]
@@ -175,9 +177,11 @@ def _pick_table(key: str, rows: list[PickRow], rows_max: int) -> pa.Table:
         "row_picks": pa.array(picks, INT_LISTS),
         "window_picks": pa.array(ahead, INT_LIST),
         "all_picks": pa.array([held + more for held, more in zip(flat, ahead, strict=True)], INT_LIST),
-        **{f"w{step + 1}": pa.array([[held[step]] if step < len(held) else None for held in ahead], INT_LIST)
+        **{f"w{step + 1}": pa.array([held[step] if step < len(held) else None for held in ahead], pa.int32())
            for step in range(max([len(held) for held in ahead] + [0]))},
         **{f"p{row + 1}": pa.array([held[row] if row < len(held) else None for held in picks], INT_LIST)
+           for row in range(rows_max)},
+        **{f"i{row + 1}": pa.array([held[row][0] if row < len(held) else None for held in picks], pa.int32())
            for row in range(rows_max)},
     })
 

@@ -63,8 +63,8 @@ def fold_day(point_ids: pa.Array, cleaned: Cleaned, day_ordinal: int, day_s: int
         pa.array(slot_s.astype(np.int64)),
         _lists(points, [(g.points, g.import_mwh, g.known) for g in groups], pa.int64()),
         _lists(points, [(g.points, g.export_mwh, g.known) for g in groups], pa.int64()),
-        pc.if_else(pa.array(worst[points] > 0), _lists(points, [(g.points, g.quality, None) for g in groups], pa.int8()),
-                   pa.scalar(None, pa.list_(pa.int8()))),
+        pc.if_else(pa.array(worst[points] > 0), _lists(points, [(g.points, g.quality, None) for g in groups],
+                                                       pa.int8()), pa.scalar(None, pa.list_(pa.int8()))),
         _lists(points, [(g.points, g.net_hour_mwh, g.hour_known) for g in groups], pa.int64()),
         pa.array(worst[points]),
     ]

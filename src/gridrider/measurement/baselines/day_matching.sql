@@ -8,8 +8,8 @@ from (select distinct shape_no, matcher_no from call) as c join candidate as k o
 
 create or replace temp table probe as   -- the loads of each complete day in the shape of an event
 select * from (
-  select l.series_no, s.shape_no, l.local_date, {each: load_of(l.clock_mwh, s.p#) as r#},
-         {window: load_of(l.clock_mwh, s.w#)} as window_mwh, quality_of(l.clock_quality, s.all_picks) as quality
+  select l.series_no, s.shape_no, l.local_date, {each: load_of(l.clock_mwh, s.i#, s.p#) as r#},
+         {window: case when s.w# is null then 0 else l.clock_mwh[s.w#] end} as window_mwh, quality_of(l.clock_quality, s.all_picks) as quality
   from load as l
   join needed as n on n.local_date = l.local_date
   join shape as s on s.shape_no = n.shape_no and s.step_seconds = l.step_seconds)
