@@ -19,7 +19,7 @@ def test_the_whole_tariff_passes() -> None:
 def test_every_shipped_tariff_is_without_error(name: str) -> None:
     tariff, problems = load(SHIPPED[NAMES.index(name)])
     assert tariff is not None
-    missing_length = ["no rate for a duration of 3 h: such an enrollment earns nothing"]
+    missing_length = ["no rate for a duration of 3 h: such an enrollment cannot be settled"]
     assert [problem.reason for problem in problems] == (missing_length if name == "cec/dsgs-option-3" else [])
 
 
@@ -95,7 +95,7 @@ def test_every_shipped_tariff_is_without_error(name: str) -> None:
     # rates that are not there when they are due
     (RATE, "rate_usd_per_kwh: {by_month: {jun: 1, jul: 1, aug: 1}}", "28 warning: no rate in september"),
     (RATE, "rate_usd_per_kwh: {by_duration_h: {1: 1, 3: 1}}",
-     "28 warning: no rate for a duration of 2 h: such an enrollment earns nothing"),
+     "28 warning: no rate for a duration of 2 h: such an enrollment cannot be settled"),
     (RATE, "rate_usd_per_kwh: {by_customer_class: {residential: 1, other: 1}}",
      "28 warning: no rate for the customer class small_commercial"),
     (RATE, "rate_usd_per_kwh: {value: 1, effective: 2028-06-01}",

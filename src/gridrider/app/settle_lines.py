@@ -78,11 +78,10 @@ def _weights(connection: duckdb.DuckDBPyConnection, plan: SettlePlan) -> list[Pr
 
 
 def _weightless(connection: duckdb.DuckDBPyConnection) -> list[Problem]:
-    rows = connection.execute("""
-        select distinct v.event_id from result as r join service_event as v using (service_event_no)
-        where v.price_weighted and r.counted and r.weight_s <= 0 and r.seconds > 0 order by 1""").fetchall()
-    return [error("prices", "the prices of the event's hours sum to zero or less, so they cannot weight an average",
-                  "Check the prices of these hours.", column="usd_per_mwh", value=event_id) for (event_id,) in rows]
+    rows = connection.execute(sql("weightless")).fetchall()
+    return [error("prices", f"the prices of the counted hours of {words} sum to zero or less for enrollment "
+                  f"{enrollment_id}, so they cannot weight an average", "Check the prices of these hours.",
+                  column="usd_per_mwh") for words, enrollment_id in rows]
 
 
 def _rates(connection: duckdb.DuckDBPyConnection, plan: SettlePlan,

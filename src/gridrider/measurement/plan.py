@@ -124,12 +124,14 @@ class MeasurementPlan:
         return max([len(window.rows) for window in self.windows] + [1])
 
     def _window_row_table(self) -> pa.Table:
-        rows = [(window.window_no, number, row.start.replace(tzinfo=None), row.seconds)
+        rows = [(window.window_no, number, row.start.replace(tzinfo=None), row.seconds,
+                 row.start.astimezone(self.zone).date())
                 for window in self.windows for number, row in enumerate(window.rows, start=1)]
-        columns: list[list[object]] = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []]
+        columns: list[list[object]] = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], [], []]
         return pa.table({"window_no": pa.array(columns[0], pa.int32()), "row_no": pa.array(columns[1], pa.int32()),
                          "start": pa.array(columns[2], pa.timestamp("us")),
-                         "seconds": pa.array(columns[3], pa.int32())})
+                         "seconds": pa.array(columns[3], pa.int32()),
+                         "local_date": pa.array(columns[4], pa.date32())})
 
 
 def window_precedes_notice(start: datetime, called_at: datetime | None, method: Method) -> bool:

@@ -26,7 +26,7 @@ with held as (       -- enrollments in force in each month or season that has be
   join result as r on r.service_event_no = v.service_event_no and r.enrollment_no = h.enrollment_no
   group by all
 ), powered as (
-  select h.*, coalesce(s.events, 0) as events, coalesce(s.measured, true) as measured, coalesce(s.seconds, 0) as seconds,
+  select h.*, coalesce(s.events, 0) as events, h.family = 'capacity_committed' or coalesce(s.measured, true) as measured, coalesce(s.seconds, 0) as seconds,
          case h.family when 'capacity_committed'
                        then cast(case when h.agreement_signed_on <= greatest(h.starts_on, h.inside_first)
                                       then coalesce(h.committed_milliwatt, h.nameplate_milliwatt, 0) else 0 end as hugeint)

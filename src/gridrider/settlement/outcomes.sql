@@ -40,8 +40,8 @@ with timed as (
   select j.*,
          (outcome = 'opted_out' and j.opted_out_rule = 'counts_as_zero')
          or (outcome = 'suspended' and j.suspended_rule = 'counts_as_zero')
-         or (outcome = 'missing_readings' and ((v.missing_zero and not too_few_days)
-                                               or (v.too_few_zero and too_few_days))) as zero,
+         or ((outcome = 'missing_readings' or (outcome = 'opted_out' and j.opted_out_rule = 'measured' and not complete))
+             and ((v.missing_zero and not too_few_days) or (v.too_few_zero and too_few_days))) as zero,
          outcome in ('performed', 'missed') or (outcome = 'opted_out' and j.opted_out_rule = 'measured' and complete)
          as as_measured
   from judged as j join service_event as v on v.service_event_no = j.service_event_no

@@ -19,7 +19,7 @@ select e.enrollment_id, v.event_id, r.outcome, r.counted, kwh_text(r.average_mil
             when 'not_eligible' then 'the technology is not of this rider'
             when 'cancelled' then 'the event was cancelled before it began' end
        || case when not r.counted and not v.counts then '; events of kind ' || v.kind || ' do not count' else '' end
-       || case when r.excused_reasons <> '' and r.outcome <> 'excused' then '; excused in part: ' || r.excused_reasons else '' end
+       || case when r.excused_reasons <> '' and r.seconds > 0 then '; excused in part: ' || r.excused_reasons else '' end
        || '.' as because
 from result as r
 join enrollment as e on e.enrollment_no = r.enrollment_no

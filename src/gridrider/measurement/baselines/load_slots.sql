@@ -2,7 +2,7 @@
 create or replace temp view load_of_day as
 select s.series_no, s.starts, d.local_date, d.slot_seconds as step_seconds,
        case when z.zero_exports
-            then list_transform(list_zip(d.import_mwh, d.export_mwh), lambda x: greatest(x[1] - x[2], 0))
+            then list_transform(list_zip(d.import_mwh, d.export_mwh), lambda x: case when x[1] - x[2] < 0 then 0 else x[1] - x[2] end)
             else list_transform(list_zip(d.import_mwh, d.export_mwh), lambda x: x[1] - x[2]) end as elapsed_mwh,
        d.quality as elapsed_quality
 from day as d join series as s

@@ -4,6 +4,10 @@ create or replace temp macro div_half_away(n, d) as
 -- The worst quality among some steps of a day's list; a day without a list is all actual.
 create or replace temp macro quality_of(qualities, picks) as
   case when qualities is null then 0 else coalesce(list_max(list_select(qualities, picks)), 0) end;
+-- The lists of three days in a row as one; a day without a list is so many nulls.
+create or replace temp macro three_days(before, steps_before, own, steps, after, nothing) as
+  list_concat(list_concat(coalesce(before, list_resize(nothing, steps_before)), coalesce(own, list_resize(nothing, steps))),
+              coalesce(after, nothing));
 -- The same list with the clock's change taken into account: what a wall clock reads, always 24 hours.
 create or replace temp macro by_clock(loads, step_s, change_s, shift_s) as
   case when shift_s is null then loads
