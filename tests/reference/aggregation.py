@@ -77,10 +77,25 @@ def _by_event(run: Run, service: Service, taken: list[Taken], mine: list[Owed]) 
         if target_mwh == 0:
             cents = -sum(line.cents for line in group)
         else:
-            lowest = min(line.rate or Fraction(0) for line in group)
-            cents = cents_of(Fraction(target_mwh, MICRO), lowest) - sum(line.cents for line in group)
+            cents = _worth_cents(run, service, items, group, difference)
         made.append(_line(run, group, group[0].period, group[0].event_id, difference, cents))
     return made
+
+
+def _worth_cents(run: Run, service: Service, items: list[Taken], group: list[Owed], difference: Fraction) -> int:
+    """What is dropped, each row at its own line's rate; for exports that count per resource, at the lowest rate."""
+    day = run.day(items[0].event)
+    rates = {line.enrollment.enrollment_id: line.rate or Fraction(0) for line in group if line.enrollment is not None}
+    if value_on(service.measurement.exports, day, run.as_of_day, "count") == "zero_per_resource":
+        return cents_of(difference, min(rates.values()))
+    step = STEP_SECONDS[value_on(service.measurement.step, day, run.as_of_day, "clock_hour")]
+    together: dict[int, int] = defaultdict(int)
+    worth: dict[int, Fraction] = defaultdict(Fraction)
+    for item in items:
+        for row in () if item.zero else item.rows:
+            together[row.span.start // step] += row.delivered_mwh or 0
+            worth[row.span.start // step] += Fraction(row.delivered_mwh or 0, MICRO) * rates[item.enrollment.enrollment_id]
+    return cents_of(-sum((worth[key] for key, mwh in together.items() if mwh < 0), Fraction(0)), Fraction(1))
 
 
 def _target_mwh(run: Run, service: Service, items: list[Taken]) -> int:

@@ -4,6 +4,7 @@ create or replace temp table adjustment as
 with by_row as (     -- what the members delivered together in each row, where the tariff looks at rows
   select l.pay_no, l.participant_id, l.aggregation_id, l.event_id, f.start,
          sum(cast(f.delivered_mwh as hugeint)) as together_mwh,
+         sum(cast(f.delivered_mwh as hugeint) * coalesce(l.rate_micro, 0)) as together_worth,
          sum(cast(f.baseline_mwh as hugeint)) as baseline_mwh, sum(cast(f.metered_mwh as hugeint)) as metered_mwh
   from line as l
   join payment as p on p.pay_no = l.pay_no and (p.floor_over_rows or p.zero_per_resource)
@@ -18,7 +19,8 @@ with by_row as (     -- what the members delivered together in each row, where t
                   then case when p.floor_over_rows
                             then greatest(greatest(b.baseline_mwh, 0) - greatest(b.metered_mwh, 0), 0)
                             else greatest(b.baseline_mwh, 0) - greatest(b.metered_mwh, 0) end - b.together_mwh
-                  else greatest(b.together_mwh, 0) - b.together_mwh end) as raised_mwh
+                  else greatest(b.together_mwh, 0) - b.together_mwh end) as raised_mwh,
+         sum(case when not p.zero_per_resource and b.together_mwh < 0 then -b.together_worth else 0 end) as raised_worth
   from by_row as b join payment as p on p.pay_no = b.pay_no group by all
 ), spanned as (      -- each line in the span over which its aggregation is floored
   select l.*, p.component as pay_component, p.floor_span,
@@ -45,6 +47,8 @@ with by_row as (     -- what the members delivered together in each row, where t
   from spanned as s group by all
 )
 select t.*, coalesce(r.raised_mwh, 0) as raised_mwh, p.floor_clause,
+       case when p.zero_per_resource then coalesce(r.raised_mwh, 0) * t.rate_micro else coalesce(r.raised_worth, 0) end
+       as raised_worth,   -- what is dropped is worth what its own lines' rates make of it; for a resource, the lowest rate
        t.quantity_e6 + coalesce(r.raised_mwh, 0) < 0 and (p.floor_over_aggregation or p.floor_sum_over_site) as below
 from together as t
 join payment as p on p.pay_no = t.pay_no
@@ -58,9 +62,8 @@ select cast(null as bigint), participant_id, aggregation_id, span_payee, span_en
        'aggregation_adjustment', span_event, span_first, span_end, coalesce(nullif(floor_clause, ''), clause),
        case when below then -quantity_e6 else cast(raised_mwh as hugeint) end, cast(1000000 as hugeint), unit,
        cast(null as bigint), cast(null as varchar), cast(null as date),
-       cast(case when below then -amount_cents
-                 else coalesce(div_half_away((quantity_e6 + raised_mwh) * rate_micro, cast(10000000000 as hugeint)), 0)
-                      - amount_cents end as bigint),
+       cast(case when below or quantity_e6 + raised_mwh = 0 then -amount_cents
+                 else coalesce(div_half_away(raised_worth, cast(10000000000 as hugeint)), 0) end as bigint),
        measured, whole,
        case when span_enrollment is null then 'Aggregation ' || aggregation_id else 'Enrollment ' || span_enrollment end
        || case when span_event is null then '' else ', event ' || span_event end || ': '
