@@ -25,6 +25,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import numpy
 import pyarrow as pa
+
 from .generate import ZONE
 
 RATIO_MAX = 8.0

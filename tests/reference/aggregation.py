@@ -94,7 +94,8 @@ def _worth_cents(run: Run, service: Service, items: list[Taken], group: list[Owe
     for item in items:
         for row in () if item.zero else item.rows:
             together[row.span.start // step] += row.delivered_mwh or 0
-            worth[row.span.start // step] += Fraction(row.delivered_mwh or 0, MICRO) * rates[item.enrollment.enrollment_id]
+            rate = rates[item.enrollment.enrollment_id]
+            worth[row.span.start // step] += Fraction(row.delivered_mwh or 0, MICRO) * rate
     return cents_of(-sum((worth[key] for key, mwh in together.items() if mwh < 0), Fraction(0)), Fraction(1))
 
 

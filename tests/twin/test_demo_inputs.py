@@ -63,7 +63,8 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> list[Written]:
 
 @pytest.fixture(params=[0, 1], ids=NAMES)
 def written(request: pytest.FixtureRequest, both: list[Written]) -> Written:
-    return both[request.param]
+    place: int = request.param
+    return both[place]
 
 
 @pytest.fixture

@@ -77,10 +77,14 @@ def write_problems(file: Path, problems: Sequence[Problem]) -> None:
     with file.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(PROBLEM_COLUMNS)
-        writer.writerows(sorted(
-            ((problem.severity.value, problem.file, "" if problem.row is None else problem.row, problem.column,
-              problem.value, problem.reason, problem.what_to_do) for problem in problems),
-            key=lambda row: (row[0], row[1], int(row[2] or 0), *map(str, row[3:]))))
+        for problem in sorted(problems, key=_place):
+            row = "" if problem.row is None else problem.row
+            writer.writerow((problem.severity.value, problem.file, row, problem.column, problem.value, problem.reason,
+                             problem.what_to_do))
+
+
+def _place(problem: Problem) -> tuple[str, str, int, str, str, str]:
+    return (problem.severity.value, problem.file, problem.row or 0, problem.column, problem.value, problem.reason)
 
 
 def _counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:

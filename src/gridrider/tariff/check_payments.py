@@ -161,7 +161,8 @@ def _check_durations(path: str, calls: Calls, durations: list[Decimal], history:
     hours = range(int(durations[0]), int(last_h) + 1)
     lacking = [str(hour) for hour in hours if Decimal(hour) not in durations]
     if lacking:
-        yield place.warning(path, f"no rate for a duration of {', '.join(lacking)} h: such an enrollment cannot be settled",
+        yield place.warning(path, f"no rate for a duration of {', '.join(lacking)} h: "
+                                  "such an enrollment cannot be settled",
                             "Add the length, or refuse it in eligibility:.", line=history[0].line)
 
 

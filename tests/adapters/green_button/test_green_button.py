@@ -3,6 +3,7 @@
 import csv
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
@@ -188,7 +189,7 @@ def test_another_unit_is_named_and_left_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("codes", "said"), [
     ({"uom": 73}, "uom 73 (VArh)"), ({"commodity": 7}, "of electricity"), ({"accumulationBehaviour": 1}, "register")])
-def test_a_file_without_interval_energy_is_refused(codes: dict[str, int], said: str, tmp_path: Path) -> None:
+def test_a_file_without_interval_energy_is_refused(codes: dict[str, Any], said: str, tmp_path: Path) -> None:
     found = refused(tmp_path, feed(usage_point(), channel(1, 1, reading(0, 250), **codes)))
     assert any("no interval energy" in problem.reason for problem in found)
     assert any(said in problem.reason for problem in found)
