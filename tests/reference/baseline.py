@@ -166,7 +166,8 @@ def ratio(run: Run, adjust: Adjust, event: Event, window: Window, here_mwh: int 
     mean_kw = mean_mwh * HOUR / window.seconds / 1_000_000
     if here_mwh is None:
         return None
-    if mean_mwh <= 0 or mean_kw < least_kw:
+    unguarded = value_on(adjust.otherwise, day, now, "factor_1") == "unguarded"
+    if mean_mwh == 0 or (not unguarded and (mean_mwh <= 0 or mean_kw < least_kw)):
         return Fraction(1)
     return _within(Fraction(here_mwh) / mean_mwh, said(run, adjust.low, day),
                    said(run, adjust.high, day))

@@ -57,3 +57,5 @@ def variant(folder: Path, *, adjust: str = "", floor: str = "event") -> Path:
 
 GUARDED = '{kind: ratio, hours_before: "3", gap_hours: "1", low: "5/7", high: "7/5", smallest_mean_kw: "0.2"}'
 ADDITIVE = '{kind: additive, hours_before: "3", gap_hours: "1"}'
+UNGUARDED = ('{kind: ratio, hours_before: "3", gap_hours: "1", low: "5/7", high: "7/5", '
+             'otherwise: unguarded}')

@@ -15,7 +15,7 @@ import pytest
 from tests.reference.settlement import Cells, settle
 from tests.settle.both import run_engine, table
 from tests.settle.folder import Folder
-from tests.settle.real_homes import ADDITIVE, GUARDED, HOMES, PERIOD, home_folder, variant
+from tests.settle.real_homes import ADDITIVE, GUARDED, HOMES, PERIOD, UNGUARDED, home_folder, variant
 
 CLOSE_KWH = Decimal("0.000003")
 Tables = tuple[list[Cells], list[Cells]]
@@ -87,29 +87,15 @@ FACTORS = {"1": ("-4.627445", "0.730805", "0.00", "1.46"), "2": ("-4.387088", "1
 
 
 @pytest.mark.parametrize("settled_by", [by_reference, by_engine])
-def test_without_the_guard_two_exports_would_be_paid(settled_by: SettledBy, folder: Folder, tmp_path: Path) -> None:
-    """The facts' unguarded figures, made from our rows: the rules refuse them, the baseline days are the same."""
+@pytest.mark.parametrize("floor", ["event", "hour"])
+def test_without_the_guard_two_exports_would_be_paid(settled_by: SettledBy, floor: str, folder: Folder,
+                                                     tmp_path: Path) -> None:
+    """The facts' table: a trap, which a tariff must ask for by name."""
     inputs = folder.write(tmp_path / "inputs")
-    performance, _ = settled_by(variant(tmp_path, adjust=GUARDED), inputs, tmp_path / "out")
-    for home, (net_kwh, floored_kwh, net_usd, floored_usd) in FACTORS.items():
-        rows = rows_of(performance, home)
-        factor = unguarded_factor(folder, home, rows[0]["baseline_days"].split(";"))
-        hours = [Decimal(row["baseline_unadjusted_kwh"]) * factor - Decimal(row["metered_kwh"]) for row in rows]
-        floored = sum(max(hour, Decimal(0)) for hour in hours)
+    performance, lines = settled_by(variant(tmp_path, adjust=UNGUARDED, floor=floor), inputs, tmp_path / "out")
+    for home, (net_kwh, floored_kwh, _, _) in FACTORS.items():
+        hours = [Decimal(row["delivered_kwh"]) for row in rows_of(performance, home)]
         assert abs(sum(hours) - Decimal(net_kwh)) <= CLOSE_KWH
-        assert abs(floored - Decimal(floored_kwh)) <= CLOSE_KWH
-        assert round(2 * max(sum(hours), Decimal(0)), 2) == Decimal(net_usd)
-        assert round(2 * floored, 2) == Decimal(floored_usd)
-
-
-def unguarded_factor(folder: Folder, home: str, baseline_days: list[str]) -> Decimal:
-    """Load of the hours ending 13 to 15 on the event's day over its mean on the baseline days, from 5/7 to 7/5."""
-    def window_kwh(day: str) -> Decimal:
-        hours = {f"{day} {hour}:00:00+00:00" for hour in (20, 21, 22)}
-        rows = [row for row in folder.rows["readings"] if row["point_id"] == f"meter-{home}"
-                and row["start"].replace("T", " ") in hours]
-        assert len(rows) == 3
-        return sum((Decimal(row["import_kwh"]) - Decimal(row["export_kwh"]) for row in rows), Decimal(0))
-
-    mean = sum(map(window_kwh, baseline_days), Decimal(0)) / len(baseline_days)
-    return min(max(window_kwh("2016-09-26") / mean, Decimal(5) / 7), Decimal(7) / 5)
+        assert abs(sum(max(hour, Decimal(0)) for hour in hours) - Decimal(floored_kwh)) <= CLOSE_KWH
+    assert paid_usd(lines) == {home: by_event if floor == "event" else by_hour
+                               for home, (_, _, by_event, by_hour) in FACTORS.items()}

@@ -29,6 +29,8 @@ class Adjustment:
     low_milliwatt: int | None
     high_milliwatt: int | None
     smallest_mean_milliwatt: int
+    unguarded: bool
+    """True where a tariff wants a ratio even of two exports; only a mean of zero then gives factor 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +92,8 @@ def _adjustment(adjust: Adjust | None, day: date, as_of: date) -> Adjustment:
         low=value_on(adjust.low, day, as_of, FACTOR_MIN), high=value_on(adjust.high, day, as_of, FACTOR_MAX),
         low_milliwatt=_milliwatts(in_force(adjust.low_kw, day, as_of)),
         high_milliwatt=_milliwatts(in_force(adjust.high_kw, day, as_of)),
-        smallest_mean_milliwatt=int(value_on(adjust.smallest_mean_kw, day, as_of, ZERO) * MILLIWATT_PER_KW))
+        smallest_mean_milliwatt=int(value_on(adjust.smallest_mean_kw, day, as_of, ZERO) * MILLIWATT_PER_KW),
+        unguarded=value_on(adjust.otherwise, day, as_of, "factor_1") == "unguarded")
 
 
 def _milliwatts(power_kw: Dated[Decimal] | None) -> int | None:

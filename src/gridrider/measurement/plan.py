@@ -208,6 +208,7 @@ def _method_table(methods: dict[Method, int]) -> pa.Table:
         "low_milliwatt": pa.array([adjustment.low_milliwatt for adjustment in ahead], pa.int64()),
         "high_milliwatt": pa.array([adjustment.high_milliwatt for adjustment in ahead], pa.int64()),
         "smallest_mean_milliwatt": pa.array([adjustment.smallest_mean_milliwatt for adjustment in ahead], pa.int64()),
+        "unguarded": pa.array([adjustment.unguarded for adjustment in ahead], pa.bool_()),
     })
 
 

@@ -232,7 +232,8 @@ class Adjust:
     low_kw: History[Decimal] = rule("least shift (additive)", unit="kW")
     high_kw: History[Decimal] = rule("greatest shift (additive)", unit="kW")
     smallest_mean_kw: History[Decimal] = rule("a baseline mean below this in the window makes no ratio", unit="kW")
-    otherwise: History[str] = rule("what holds where no ratio can be made", choices=("factor_1",))
+    otherwise: History[str] = rule("where the mean is negative or too small; unguarded = a ratio all the same",
+                                   choices=("factor_1", "unguarded"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,22 +119,23 @@ with known as (      -- everything that a call needs, whole numbers only
   left join picked_sums as d on d.call_no = c.call_no
   left join picked_names as n on n.call_no = c.call_no
 ), guarded as (      -- may a ratio be made? not of a baseline mean that is negative, zero or tiny
-  select *, windowed and adjust = 'ratio'
-            and (window_sum <= 0 or window_sum * 3600 < cast(smallest_mean_milliwatt as hugeint) * weight * window_s)
-            as tiny
+  select *, windowed and adjust = 'ratio' and case when unguarded then window_sum = 0 else
+            window_sum <= 0 or window_sum * 3600 < cast(smallest_mean_milliwatt as hugeint) * weight * window_s end
+            as tiny,
+         -- the ratio's two sides, the lower one above zero
+         cast(window_mwh as hugeint) * weight * case when window_sum < 0 then -1 else 1 end as here, abs(window_sum) as mean
   from known
 ), factored as (     -- the factor as a fraction, and the additive shift: mWh over the window, times the weights
   select *,
          case when not windowed or adjust <> 'ratio' or tiny then 'none'
-              when cast(window_mwh as hugeint) * weight * low_d < low_n * window_sum then 'low'
-              when cast(window_mwh as hugeint) * weight * high_d > high_n * window_sum then 'high' else 'ratio' end as held,
+              when here * low_d < low_n * mean then 'low' when here * high_d > high_n * mean then 'high'
+              else 'ratio' end as held,
          case when windowed and adjust = 'additive' then cast(window_mwh as hugeint) * weight - window_sum else 0 end
          as shift_n
   from guarded
 ), shifted as (      -- the shift per hour held within its bounds, as power = power_n / power_d milliwatts
-  select *, case held when 'low' then low_n when 'high' then high_n when 'ratio' then cast(window_mwh as hugeint) * weight
-                      else 1 end as factor_n,
-         case held when 'low' then low_d when 'high' then high_d when 'ratio' then window_sum else 1 end as factor_d,
+  select *, case held when 'low' then low_n when 'high' then high_n when 'ratio' then here else 1 end as factor_n,
+         case held when 'low' then low_d when 'high' then high_d when 'ratio' then mean else 1 end as factor_d,
          case when shift_n * 3600 > cast(high_milliwatt as hugeint) * weight * window_s then 'high'
               when shift_n * 3600 < cast(low_milliwatt as hugeint) * weight * window_s then 'low' else 'free' end as bound
   from factored
