@@ -51,8 +51,8 @@ class SettleRequest:
     report: bool = False
     report_participants: tuple[str, ...] = ()
     threads: int | None = None
-    memory_limit_mb: int = 600
-    points_per_bucket: int = 5_000
+    memory_limit_mb: int = 400
+    points_per_bucket: int = 10000
     progress: Progress = field(default=silent)
 
 

@@ -68,12 +68,10 @@ def run_on_files(connection: duckdb.DuckDBPyConnection, bucket: Bucket, files: S
     """Measure a bucket from the mart's files, reading only the rows of its points."""
     first, last = bucket.point_range
     names = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
-    connection.register("bucket_series", bucket.series)
     if files:
         low, high = first.replace("'", "''"), last.replace("'", "''")
         connection.execute(f"create or replace temp view day as select * from read_parquet([{names}]) "
-                           f"where point_id >= '{low}' and point_id <= '{high}' "
-                           "and point_id in (select point_id from bucket_series)")
+                           f"where point_id >= '{low}' and point_id <= '{high}'")
     else:
         connection.execute(NO_DAY)
     return bucket.kernel.run(connection, {**shared, **bucket.tables})

@@ -49,6 +49,14 @@ class Kernel:
                 connection.execute(written_out(sql_text(text), tables, 3600 if self.load == "load_hours" else 900))
             return connection.sql(f"select {', '.join(RESULT.names)} from measured_row").to_arrow_table().cast(RESULT)
 
+    def _clock_changes(self, tables: Mapping[str, pa.Table]) -> bool:
+        """True if a day that may be read has 23 or 25 hours."""
+        if self.crosses_midnight:
+            return True
+        read = {*tables["call"].column("local_date").unique().to_pylist(),
+                *tables["candidate"].column("local_date").unique().to_pylist()}
+        return any(day in read for day in tables["clock_change"].column("local_date").to_pylist())
+
     @contextmanager
     def loads(self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table]) -> Iterator[None]:
         """While the block lasts, `load` holds the loads of every series and day among `tables`."""
@@ -57,7 +65,8 @@ class Kernel:
             connection.register(name, table)
         shared = ["load_shared"] if tables["shared_day"].num_rows else []
         around = ["load_around"] if self.crosses_midnight else []
-        for text in ("macros", self.load, *shared, "load", *around):
+        clock = "load" if self._clock_changes(tables) else "load_same_clock"
+        for text in ("macros", self.load, *shared, clock, *around):
             connection.execute(sql_text(text))
         yield
         connection.execute("drop table load" if around else "drop view load")

@@ -82,8 +82,8 @@ def _check_adjust(path: str, adjust: Adjust, place: Place) -> Iterator[Problem]:
         yield place.error(path, "nothing says how the baseline is adjusted", "Add kind: ratio, additive or given.")
     for otherwise in adjust.otherwise:
         if otherwise.value == "unguarded":
-            yield place.warning(f"{path}.otherwise", "lets a ratio of two exports change a baseline, which says nothing "
-                                "about the customer", "Write factor_1, or kind: additive for homes that export.",
+            yield place.warning(f"{path}.otherwise", "lets a ratio of two exports change a baseline, which says "
+                                "nothing about the customer", "Write factor_1, or kind: additive for homes that export.",
                                 line=otherwise.line)
     if kinds & {"ratio", "additive"} and not adjust.hours_before:
         yield place.error(path, "a same-day adjustment needs a window", "Add hours_before: and gap_hours:.")

@@ -9,7 +9,7 @@ from types import TracebackType
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-ROW_GROUP_ROWS = 8192
+ROW_GROUP_ROWS = 2048
 """Points per row group: few enough to read a range of ids alone, enough to compress well."""
 
 
