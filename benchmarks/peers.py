@@ -84,15 +84,16 @@ def numpy_from_mart(folder: Path, points: int) -> tuple[int, int]:
 
 def pandas_from_readings(folder: Path, points: int) -> tuple[int, int]:
     """Lines and cents from the raw readings: pandas, one file (local day) at a time."""
-    import pandas as pd
-
     days, hourly = [], []
     for file in sorted(folder.glob("*.parquet")):
         day = date.fromisoformat(file.stem)
-        frame = pd.read_parquet(file, columns=["point_id", "start", "import_kwh", "export_kwh"])
+        table = pq.read_table(file, columns=["point_id", "start", "import_kwh", "export_kwh"])
+        for name in ("import_kwh", "export_kwh"):  # as pandas decimals these would be Python objects
+            table = table.set_column(table.schema.get_field_index(name), name, table.column(name).cast(pa.float64()))
+        frame = table.to_pandas()
         midnight = datetime.combine(day, datetime.min.time(), ZONE).astimezone(UTC)
         frame["hour"] = ((frame["start"] - midnight) // timedelta(hours=1)).astype(int)
-        frame["net_mwh"] = ((frame["import_kwh"] - frame["export_kwh"]).astype(float) * 1e6).round().astype("int64")
+        frame["net_mwh"] = ((frame["import_kwh"] - frame["export_kwh"]) * 1e6).round().astype("int64")
         grouped = frame.groupby(["point_id", "hour"], sort=True)["net_mwh"].agg(["sum", "size"])
         days.append(day)
         hourly.append(grouped)

@@ -107,8 +107,10 @@ def _settle(arguments: argparse.Namespace) -> int:
         _print_json({"out": str(done.out), "total_usd": done.total_usd, "counts": done.counts,
                      "problems": [_problem_json(problem) for problem in done.problems]})
     else:
-        print(f"Settled {done.counts['enrollments']} enrollments and {done.counts['events']} events: "
-              f"{done.total_usd} USD in {done.counts['lines']} lines on {done.counts['statements']} statements.")
+        counted = {name: f"{done.counts[name]:,} {name if done.counts[name] != 1 else name[:-1]}"
+                   for name in ("enrollments", "events", "lines", "statements")}
+        print(f"Settled {counted['enrollments']} and {counted['events']}: {done.total_usd} USD in {counted['lines']} "
+              f"on {counted['statements']}.")
         print(f"Tables: {done.out}")
     return DONE
 

@@ -139,6 +139,16 @@ class Lowest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoteFigure:
+    """Why a measurement could not be made as usual, and how often."""
+
+    note: str
+    calls: int
+    """Enrollments and events it concerns."""
+    events: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Payee:
     """A participant and what its lines come to."""
 
@@ -182,6 +192,7 @@ class Program:
     """Further reasons that are not listed."""
     provisional: tuple[Provisional, ...]
     lowest: tuple[Lowest, ...]
+    notes: tuple[NoteFigure, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

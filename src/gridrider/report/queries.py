@@ -110,6 +110,11 @@ SELECT component, period_start, period_end - INTERVAL 1 DAY AS last, count(*), s
 FROM lines WHERE status = 'provisional' GROUP BY ALL ORDER BY period_start, last, component
 """
 
+NOTES = """
+SELECT note, count(DISTINCT enrollment_id || chr(31) || event_id), count(DISTINCT event_id) FROM once
+WHERE note IS NOT NULL GROUP BY note ORDER BY 2 DESC, 1 LIMIT 20
+"""
+
 LOWEST = """
 WITH sums AS (
     SELECT enrollment_id, event_id, sum(baseline_kwh) AS baseline_kwh, sum(metered_kwh) AS metered_kwh,

@@ -21,6 +21,7 @@ from .figures import (
     HourFigure,
     KnownEvent,
     Lowest,
+    NoteFigure,
     PaidFigure,
     Payee,
     Program,
@@ -218,4 +219,6 @@ def summarise(tables: duckdb.DuckDBPyConnection, *, known: Sequence[KnownEvent],
         provisional=provisional_figures(tables),
         lowest=tuple(Lowest(enrollment_id=enrollment_id, event_id=event_id, baseline_kwh=baseline,
                             metered_kwh=metered, delivered_kwh=delivered, outcome=outcome)
-                     for enrollment_id, event_id, baseline, metered, delivered, outcome in lowest))
+                     for enrollment_id, event_id, baseline, metered, delivered, outcome in lowest),
+        notes=tuple(NoteFigure(note=note, calls=calls, events=events)
+                    for note, calls, events in tables.execute(queries.NOTES).fetchall()))

@@ -83,7 +83,7 @@ def _check_adjust(path: str, adjust: Adjust, place: Place) -> Iterator[Problem]:
     for otherwise in adjust.otherwise:
         if otherwise.value == "unguarded":
             yield place.warning(f"{path}.otherwise", "lets a ratio of two exports change a baseline, which says "
-                                "nothing about the customer", "Write factor_1, or kind: additive for homes that export.",
-                                line=otherwise.line)
+                                "nothing about the customer",
+                                "Write factor_1, or kind: additive for homes that export.", line=otherwise.line)
     if kinds & {"ratio", "additive"} and not adjust.hours_before:
         yield place.error(path, "a same-day adjustment needs a window", "Add hours_before: and gap_hours:.")

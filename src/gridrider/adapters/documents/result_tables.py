@@ -20,7 +20,7 @@ from ...table import Kind, TableSchema
 RESULTS = (PARTICIPATION, PERFORMANCE, LINES, STATEMENTS, LEDGER, PROBLEMS)
 KEPT: dict[str, tuple[str, ...]] = {
     PERFORMANCE.name: ("enrollment_id", "event_id", "service", "start", "seconds", "baseline_kwh", "metered_kwh",
-                       "delivered_kwh"),
+                       "delivered_kwh", "note"),
     LEDGER.name: ("debit_usd", "credit_usd"),
 }
 """Where a table is large, the columns that a report adds up."""

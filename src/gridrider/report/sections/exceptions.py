@@ -17,6 +17,8 @@ def exceptions(run: Run, program: Program) -> list[Block]:
         blocks.append(Paragraph(quiet=True, text=f"{program.findings_more:,} further reasons stand in problems.csv."))
     if program.provisional:
         blocks += [_why_provisional(run), _provisional_table(run, program)]
+    if program.notes:
+        blocks.append(_note_table(program))
     if program.lowest:
         blocks.append(_lowest_table(run, program))
     return blocks if len(blocks) > nothing else [*blocks, Paragraph(
@@ -47,6 +49,14 @@ def _provisional_table(run: Run, program: Program) -> Table:
     return Table(caption="Lines that may still change", columns=columns, rows=tuple(
         (words(row.component), span(row.first, row.last), f"{row.lines:,}", money(row.amount_usd, run.currency),
          row.because) for row in program.provisional))
+
+
+def _note_table(program: Program) -> Table:
+    columns = (TableColumn(head="What the performance table notes", share=6, align=Align.PROSE),
+               TableColumn(head="Enrollments and events", share=2, align=Align.FIGURES),
+               TableColumn(head="Events", share=1, align=Align.FIGURES))
+    return Table(caption="Where a baseline or a reading was not what the method asks for", columns=columns, rows=tuple(
+        (sentence(row.note), f"{row.calls:,}", f"{row.events:,}") for row in program.notes))
 
 
 def _lowest_table(run: Run, program: Program) -> Table:
