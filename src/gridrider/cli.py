@@ -359,6 +359,8 @@ def main(argv: list[str] | None = None) -> int:
         return int(arguments.run(arguments))
     except DataRefused as refused:
         _print_problems(refused.problems, summary=True)
+        if getattr(arguments, "json", False):
+            _print_json({"problems": [_problem_json(problem) for problem in refused.problems]})
         return REFUSED
     except BrokenPipeError:
         return DONE

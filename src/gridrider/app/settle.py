@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from ..event.service_events import service_events
+from ..event.service_events import not_ended, service_events
 from ..interval import DateSpan, local_midnight
 from ..problem import DataRefused, Problem, refuse_on_error
 from ..tariff.load import load
@@ -96,7 +96,11 @@ def _settle(request: SettleRequest, tariff: Tariff, connection: duckdb.DuckDBPyC
     request.progress("Reading the tables", 0, 1)
     inputs = read_inputs(connection, request.inputs, tariff)
     problems = list(inputs.problems)
-    settled = [event.start.astimezone(zone).date() in request.period and event.end <= as_of for event in inputs.events]
+    meant = [event.start.astimezone(zone).date() in request.period for event in inputs.events]
+    ended = [event.end <= as_of for event in inputs.events]
+    problems += [not_ended(event) for event, wanted, over in zip(inputs.events, meant, ended, strict=True)
+                 if wanted and not over]
+    settled = [wanted and over for wanted, over in zip(meant, ended, strict=True)]
     made, found = service_events(tariff, inputs.events, settled, as_of)
     problems += found
     prior, found = read_prior(connection, request.prior, request.period)

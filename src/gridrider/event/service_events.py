@@ -100,6 +100,12 @@ def service_events(tariff: Tariff, events: Sequence[GridEvent], in_period: Itera
     return made, problems
 
 
+def not_ended(event: GridEvent) -> Problem:
+    """The finding about an event of the period that is not over at as-of."""
+    return warning(EVENTS_FILE, "has not ended by as-of and is not settled", "Settle again with a later --as-of.",
+                   row=event.source_row, column="end", value=event.event_id)
+
+
 def _event_problems(tariff: Tariff, event: GridEvent) -> Iterable[Problem]:
     if event.end <= event.start:
         yield error(EVENTS_FILE, "ends before it starts, or has no length", "Check start and end.",
