@@ -23,7 +23,7 @@ from .measure import measure_calls
 from .outputs import MARK, Published, publish
 from .prior import read_prior
 from .settle_calls import make_calls
-from .settle_inputs import problems_block, read_inputs
+from .settle_inputs import problems_block, read_inputs, with_file_names
 from .settle_lines import make_amounts, make_statements
 from .settle_plan import make_plan
 from .write_report import write_report
@@ -77,7 +77,10 @@ def settle(request: SettleRequest) -> Settled:
     if tariff is None:
         raise DataRefused(problems)
     with tempfile.TemporaryDirectory(prefix="gridrider-") as work, open_database(Path(work), request) as connection:
-        return _settle(request, tariff, connection, Path(work))
+        try:
+            return _settle(request, tariff, connection, Path(work))
+        except DataRefused as refused:
+            raise DataRefused(with_file_names(refused.problems, request.inputs)) from None
 
 
 def open_database(work: Path, request: SettleRequest) -> duckdb.DuckDBPyConnection:
@@ -117,6 +120,7 @@ def _settle(request: SettleRequest, tariff: Tariff, connection: duckdb.DuckDBPyC
     problems += make_amounts(connection, plan, tariff, str(request.tariff))
     refuse_on_error(problems)
     make_statements(connection, plan)
+    problems = with_file_names(problems, request.inputs)
     request.progress("Writing the tables", 0, 1)
     published: Published = publish(connection, request.out, plan, tariff, request.tariff, problems, prior=prior,
                                    inputs=request.inputs, finish=partial(_report, request, tariff))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
 
+from ..adapters.tables.locate import find_files
 from ..adapters.tables.read import read_table
 from ..enrollment.model import ENROLLMENTS
 from ..event.model import EVENTS, OPT_OUTS, UNAVAILABLE
@@ -43,6 +44,13 @@ def read_inputs(connection: duckdb.DuckDBPyConnection, folder: Path, tariff: Tar
         problems += list(_cross_checks(connection))
         _number_enrollments(connection)
     return Inputs(events=_events(connection), problems=tuple(problems))
+
+
+def with_file_names(problems: Sequence[Problem], folder: Path) -> list[Problem]:
+    """The same findings with the files' own names where a check only knew the table's."""
+    files = {schema.name: find_files(folder, schema.name)[0] for schema in TABLES}
+    names = {name: found[0].label for name, found in files.items() if len(found) == 1}
+    return [replace(problem, file=names.get(problem.file, problem.file)) for problem in problems]
 
 
 def problems_block(problems: list[Problem]) -> bool:
