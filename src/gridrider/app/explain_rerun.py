@@ -200,6 +200,11 @@ class _LoadsOnly:
         """The columns of what `run` returns."""
         return LOADS
 
+    @property
+    def day_columns(self) -> tuple[str, ...]:
+        """The columns of the table of days that the loads are read from."""
+        return self.kernel.day_columns
+
     def run(self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table]) -> pa.Table:
         """The loads of a bucket's series, day by day."""
         with self.kernel.loads(connection, tables):

@@ -37,7 +37,7 @@ def measure_calls(connection: duckdb.DuckDBPyConnection, request: SettleRequest,
     else:
         from ..engine.local import map_buckets
     map_buckets(_each_bucket(connection, kernels, numbers), days.files, tables, folder, total=len(numbers),
-                memory_limit_mb=request.memory_limit_mb, threads=request.threads, progress=request.progress)
+                memory_limit_mb=2 * request.memory_limit_mb // 3, threads=request.threads, progress=request.progress)
     connection.execute("create or replace temp view performance as select * from read_parquet(?)".replace(
         "?", "'" + str(folder / "*.parquet").replace("'", "''") + "'"))
 

@@ -28,6 +28,7 @@ from .sql_text import sql
 
 MARK = "run.json"
 """The file that tells a folder of ours from a stranger's."""
+ROWS_AT_A_TIME = 200_000
 PROBLEM_COLUMNS = ("severity", "file", "row", "column", "value", "reason", "what_to_do")
 
 
@@ -51,7 +52,8 @@ def publish(connection: duckdb.DuckDBPyConnection, out: Path, plan: SettlePlan, 
         f"select '{tariff_hash(tariff)}' as tariff_hash").to_arrow_table())
     connection.execute(sql("point_of"))
     with replacing(out) as folder:
-        for name in ("performance", "participation", "lines", "statements", "ledger"):
+        copy_by_enrollment(connection, sql("performance"), folder / "performance.csv")
+        for name in ("participation", "lines", "statements", "ledger"):
             copy_csv(connection, sql(name), folder / f"{name}.csv")
         if prior:
             copy_csv(connection, sql("differences"), folder / "differences.csv")
@@ -70,6 +72,25 @@ def copy_csv(connection: duckdb.DuckDBPyConnection, query: str, file: Path) -> N
     target = str(file).replace("'", "''")
     connection.execute(f"copy ({query}) to '{target}' "
                        "(format csv, header true, delimiter ',', quote '\"', escape '\"', nullstr '')")
+
+
+def copy_by_enrollment(connection: duckdb.DuckDBPyConnection, query: str, file: Path) -> None:
+    """Write a query on $first and $last enrollment as CSV, some enrollments at a time, so that memory stays bounded.
+
+    Enrollments are numbered in the order of their ids, so that the pieces stand in the file in the order of its key.
+    """
+    rows, enrollments = (_one(connection, f"select count(*) from {table}") for table in ("performance", "enrollment"))
+    step = max(1, ROWS_AT_A_TIME * enrollments // max(rows, 1))
+    piece = file.with_suffix(".piece")
+    with file.open("wb") as whole:
+        for first in range(1, max(enrollments, 1) + 1, step):
+            bounded = query.replace("$first", str(first)).replace("$last", str(first + step - 1))
+            copy_csv(connection, bounded, piece)
+            with piece.open("rb") as part:
+                if first > 1:
+                    part.readline()
+                shutil.copyfileobj(part, whole)
+    piece.unlink()
 
 
 def write_problems(file: Path, problems: Sequence[Problem]) -> None:

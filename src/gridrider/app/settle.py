@@ -51,7 +51,7 @@ class SettleRequest:
     report: bool = False
     report_participants: tuple[str, ...] = ()
     threads: int | None = None
-    memory_limit_mb: int = 400
+    memory_limit_mb: int = 600
     points_per_bucket: int = 10000
     progress: Progress = field(default=silent)
 
@@ -88,6 +88,7 @@ def open_database(work: Path, request: SettleRequest) -> duckdb.DuckDBPyConnecti
     connection = duckdb.connect(config={
         "memory_limit": f"{request.memory_limit_mb}MB", "temp_directory": str(work / "spill"),
         "autoinstall_known_extensions": False, "autoload_known_extensions": False,
+        "preserve_insertion_order": False,  # every table that is written is sorted by its key
         **({"threads": request.threads} if request.threads else {})})
     connection.execute("set TimeZone = 'UTC'")
     return connection
@@ -120,6 +121,8 @@ def _settle(request: SettleRequest, tariff: Tariff, connection: duckdb.DuckDBPyC
     problems += make_amounts(connection, plan, tariff, str(request.tariff))
     refuse_on_error(problems)
     make_statements(connection, plan)
+    connection.execute("drop table call; drop table concerned; drop table measured; drop table adjustment; "
+                       "drop view keyed_line; drop table line")  # what is still to be written needs the memory
     problems = with_file_names(problems, request.inputs)
     request.progress("Writing the tables", 0, 1)
     published: Published = publish(connection, request.out, plan, tariff, request.tariff, problems, prior=prior,

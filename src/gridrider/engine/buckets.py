@@ -10,6 +10,7 @@ from typing import Protocol
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 Progress = Callable[[str, int, int], None]
 
@@ -20,6 +21,11 @@ class RunnableKernel(Protocol):
     @property
     def result(self) -> pa.Schema:
         """The columns of that table."""
+        ...
+
+    @property
+    def day_columns(self) -> tuple[str, ...]:
+        """The columns of `day` that it reads, so that no others are carried to it."""
         ...
 
     def run(self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table]) -> pa.Table:
@@ -61,6 +67,12 @@ def open_worker(memory_limit_mb: int, threads: int | None, spill: Path | None) -
         **({"temp_directory": str(spill)} if spill else {}), **({"threads": threads} if threads else {})})
     connection.execute("set TimeZone = 'UTC'")
     return connection
+
+
+def write_result(result: pa.Table, file: Path) -> None:
+    """Keep what a kernel returned, in the one layout that the reduce is planned for whatever the engine."""
+    texts = [field.name for field in result.schema if pa.types.is_string(field.type)]
+    pq.write_table(result, file, compression="none", use_dictionary=texts)
 
 
 def run_on_files(connection: duckdb.DuckDBPyConnection, bucket: Bucket, files: Sequence[Path],

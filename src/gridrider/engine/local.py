@@ -8,9 +8,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from .buckets import Bucket, Progress, open_worker, run_on_files
+from .buckets import Bucket, Progress, open_worker, run_on_files, write_result
 
 
 def map_buckets(buckets: Iterable[Bucket], files: Sequence[Path], shared: Mapping[str, pa.Table], out: Path, *,
@@ -45,6 +44,4 @@ def _measure(bucket: Bucket, files: Sequence[Path], shared: Mapping[str, pa.Tabl
              threads: int) -> None:
     with open_worker(memory_limit_mb, threads, out.parent / f"spill-{bucket.number}-{bucket.group}") as connection:
         measured = run_on_files(connection, bucket, files, shared)
-    texts = [field.name for field in measured.schema if pa.types.is_string(field.type)]
-    pq.write_table(measured, out / f"{bucket.number:06d}-{bucket.group:03d}.parquet", compression="none",
-                   use_dictionary=texts)
+    write_result(measured, out / f"{bucket.number:06d}-{bucket.group:03d}.parquet")

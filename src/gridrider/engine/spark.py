@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..problem import DataRefused, error
-from .buckets import Bucket, Progress, RunnableKernel, open_worker
+from .buckets import Bucket, Progress, RunnableKernel, open_worker, write_result
 from .java_home import provide_java
 
 
@@ -37,16 +37,17 @@ def map_buckets(buckets: Iterable[Bucket], files: Sequence[Path], shared: Mappin
         return
     progress("Measuring in Spark", 0, total)
     payload = spark.createDataFrame(packed, "bucket int, tables binary").repartition(len(packed), "bucket")
-    days = spark.read.parquet(*(f"file://{file}" for file in files)) if files else None
-    if days is None:
+    if not files:
         raise DataRefused([error("readings", "give no day that an event reads", "Check the readings' dates.")])
+    columns = sorted({column for kernel in kernels.values() for column in kernel.day_columns})
+    days = spark.read.parquet(*(file.resolve().as_uri() for file in files)).select(*columns)
     placed = days.join(spark.createDataFrame(pa.concat_tables(points)), "point_id")
     measure = _measurer(kernels, _packed(shared), memory_limit_mb)
     schema = from_arrow_schema(kernels[0].result)
     measured = placed.groupBy("bucket").cogroup(payload.groupBy("bucket")).applyInArrow(measure, schema)
-    measured.write.parquet(f"file://{out / 'spark'}")
+    measured.write.parquet((out / "spark").resolve().as_uri())
     for number, file in enumerate(sorted((out / "spark").glob("*.parquet"))):
-        file.rename(out / f"{number + 1:06d}.parquet")
+        write_result(pq.read_table(file).cast(kernels[0].result), out / f"{number + 1:06d}.parquet")
     progress("Measuring in Spark", total, total)
 
 

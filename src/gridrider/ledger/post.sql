@@ -35,7 +35,7 @@ select case when was_posted then 'E' || substr(sha256('replaces' || chr(31) || h
 from posting_source as s left join prior_head as h on h.source_id = s.source_id
 where s.after_cents is not null;
 
-create or replace temp table posting as
+create or replace temp view posting as
 with legs as (       -- a line moves expense to payable; a statement below zero moves its payable to receivable
   select *, 1 as posting_no, case source when 'line' then 'expense:program:' || (select tariff from run)
                                   else 'receivable:' || payee_id end as account, cents as debit_cents from entry

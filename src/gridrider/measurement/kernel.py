@@ -42,6 +42,12 @@ class Kernel:
         """The columns of what `run` returns."""
         return RESULT
 
+    @property
+    def day_columns(self) -> tuple[str, ...]:
+        """The columns of the table of days that the loads are read from."""
+        loads = ("net_hour_mwh",) if self.load == "load_hours" else ("import_mwh", "export_mwh")
+        return ("point_id", "local_date", "slot_seconds", "quality", *loads)
+
     def run(self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table]) -> pa.Table:
         """Measure the calls among `tables`; `day` must already stand in the connection."""
         with self.loads(connection, tables):

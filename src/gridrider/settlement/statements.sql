@@ -1,5 +1,5 @@
 -- Ids from the settlement key, statuses, statements, and what changed since a prior run.
-create or replace temp table keyed_line as
+create or replace temp view keyed_line as
 select 'L' || substr(sha256(concat_ws(chr(31), r.tariff, coalesce(l.enrollment_id, ''),
             case when l.enrollment_id is null then l.participant_id || chr(31) || l.aggregation_id else '' end,
             l.rider, l.service, l.component,
