@@ -89,8 +89,9 @@ def compare(arguments: argparse.Namespace) -> int:
     ]
     if not arguments.no_spark:
         spark = child("spark", world, arguments.points)
-        print(f"spark   {spark['seconds']:7.2f} s with its start, {spark['seconds'] / seconds['settle']:.1f} times the local "
-              f"settle, {spark['cents']} cents")
+        ratio = spark["seconds"] / seconds["settle"]
+        print(f"spark   {spark['seconds']:7.2f} s with its start, {ratio:.1f} times the local settle, "
+              f"{spark['cents']} cents")
     kept = [round(figure, 4) <= limit if sign == "<=" else figure >= limit for _, figure, sign, limit in checks]
     for (name, figure, sign, limit), held in zip(checks, kept, strict=True):
         print(f"{name:28s} {figure:9.2f}  limit {sign} {limit:g}  {'ok' if held else 'MISSED'}")
