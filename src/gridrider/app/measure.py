@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,8 +47,6 @@ def _series_by_day(connection: duckdb.DuckDBPyConnection, plan: SettlePlan) -> N
     """Series with local days instead of instants, and the days that two meters of one series share."""
     rows = connection.execute("select distinct instant from (select from_utc as instant from series union "
                               "select to_utc from series) where instant is not null").fetchall()
-    from datetime import UTC
-
     local = [row[0].replace(tzinfo=UTC).astimezone(plan.zone).date() for row in rows]
     connection.register("local_day", pa.table({"instant": pa.array([row[0] for row in rows], pa.timestamp("us")),
                                                "local_date": pa.array(local, pa.date32())}))

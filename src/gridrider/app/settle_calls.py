@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import duckdb
+import pyarrow as pa
 
+from ..interval import DAY, local_midnight
 from ..problem import Problem, warning
 from .settle_plan import (
     SettlePlan,
@@ -41,9 +43,7 @@ def make_calls(connection: duckdb.DuckDBPyConnection, plan: SettlePlan) -> list[
     return [*_unsigned(connection), *_notice_unknown(plan)]
 
 
-def _whole_windows(plan: SettlePlan) -> object:
-    import pyarrow as pa
-
+def _whole_windows(plan: SettlePlan) -> pa.Table:
     return pa.table({"service_event_no": pa.array(list(plan.whole_windows), pa.int32()),
                      "window_no": pa.array([window.window_no for window in plan.whole_windows.values()], pa.int32())})
 
@@ -64,12 +64,8 @@ def _own_excluded(connection: duckdb.DuckDBPyConnection, plan: SettlePlan) -> No
     connection.execute(f"create or replace temp table own_excluded as {' union '.join(parts)}")
 
 
-def _outage_days(connection: duckdb.DuckDBPyConnection, plan: SettlePlan) -> object:
+def _outage_days(connection: duckdb.DuckDBPyConnection, plan: SettlePlan) -> pa.Table:
     """Every local day that an outage may touch, with its first and last instant."""
-    import pyarrow as pa
-
-    from ..interval import DAY, local_midnight
-
     (first, last), = connection.execute("select min(coalesce(u.start, v.start)), max(coalesce(u.\"end\", v.\"end\")) "
                              "from unavailable as u left join events as v on v.event_id = u.event_id "
                              "where u.reason = 'islanded'").fetchall()
