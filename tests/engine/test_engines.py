@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gridrider.app import outputs
 from gridrider.app.demo_inputs import write_elrp_inputs
 from gridrider.app.settle import SettleRequest, settle
 from gridrider.cli import parse_period
@@ -50,6 +51,16 @@ def assert_same_tables(one: Path, other: Path) -> None:
 def test_threads_buckets_and_memory_change_no_byte(how: dict[str, object], season: Path, tariffs: Path,
                                                    expected: Path, tmp_path: Path) -> None:
     settle(request_for(tariffs, season, tmp_path / "out", **how))
+    assert_same_tables(expected, tmp_path / "out")
+
+
+@pytest.mark.parametrize(("rows", "few"), [(7, 64), (7, 0), (100, 2)])
+def test_tables_written_in_pieces_are_the_same(rows: int, few: int, season: Path, tariffs: Path, expected: Path,
+                                               tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is too large to sort at once is written by ranges of its key, and no byte of it may differ."""
+    monkeypatch.setattr(outputs, "ROWS_AT_A_TIME", rows)
+    monkeypatch.setattr(outputs, "STATEMENTS_FEW", few)
+    settle(request_for(tariffs, season, tmp_path / "out"))
     assert_same_tables(expected, tmp_path / "out")
 
 

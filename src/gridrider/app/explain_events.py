@@ -34,7 +34,8 @@ NOTE_WORDS = {
 
 def calls_of(again: Rerun) -> list[Call]:
     """Every event that concerned the enrollments, in time order, with its outcome."""
-    said = {(row["enrollment_id"], row["event_id"]): row for row in again.ask(sql("participation"))}
+    every = sql("participation").replace("$which", "true")
+    said = {(row["enrollment_id"], row["event_id"]): row for row in again.ask(every)}
     return [{**call, "clause": said[call["enrollment_id"], call["event_id"]]["clause"],
              "because": said[call["enrollment_id"], call["event_id"]]["because"]}
             for call in again.ask(sql("explain_calls"))]

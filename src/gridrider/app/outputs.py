@@ -29,6 +29,7 @@ from .sql_text import sql
 MARK = "run.json"
 """The file that tells a folder of ours from a stranger's."""
 ROWS_AT_A_TIME = 200_000
+STATEMENTS_FEW = 64
 PROBLEM_COLUMNS = ("severity", "file", "row", "column", "value", "reason", "what_to_do")
 
 
@@ -52,9 +53,13 @@ def publish(connection: duckdb.DuckDBPyConnection, out: Path, plan: SettlePlan, 
         f"select '{tariff_hash(tariff)}' as tariff_hash").to_arrow_table())
     connection.execute(sql("point_of"))
     with replacing(out) as folder:
-        copy_by_enrollment(connection, sql("performance"), folder / "performance.csv")
-        for name in ("participation", "lines", "statements", "ledger"):
-            copy_csv(connection, sql(name), folder / f"{name}.csv")
+        copy_in_pieces(connection, sql("performance"), by_enrollment(connection, "performance", "c"),
+                       folder / "performance.csv")
+        copy_in_pieces(connection, sql("participation"), by_enrollment(connection, "result", "r"),
+                       folder / "participation.csv")
+        copy_in_pieces(connection, sql("lines"), by_statement(connection), folder / "lines.csv")
+        copy_csv(connection, sql("statements"), folder / "statements.csv")
+        copy_in_pieces(connection, sql("ledger"), by_id(connection, "posting", "entry_id"), folder / "ledger.csv")
         if prior:
             copy_csv(connection, sql("differences"), folder / "differences.csv")
             copy_csv(connection, sql("heads"), folder / HEADS)
@@ -74,23 +79,46 @@ def copy_csv(connection: duckdb.DuckDBPyConnection, query: str, file: Path) -> N
                        "(format csv, header true, delimiter ',', quote '\"', escape '\"', nullstr '')")
 
 
-def copy_by_enrollment(connection: duckdb.DuckDBPyConnection, query: str, file: Path) -> None:
-    """Write a query on $first and $last enrollment as CSV, some enrollments at a time, so that memory stays bounded.
+def copy_in_pieces(connection: duckdb.DuckDBPyConnection, query: str, pieces: Sequence[str], file: Path) -> None:
+    """Write a query as CSV piece by piece, so that the memory of a sort does not grow with the table.
 
-    Enrollments are numbered in the order of their ids, so that the pieces stand in the file in the order of its key.
+    `$which` in the query stands for the condition of a piece; the pieces follow each other in the order of the
+    file's key.
     """
-    rows, enrollments = (_one(connection, f"select count(*) from {table}") for table in ("performance", "enrollment"))
-    step = max(1, ROWS_AT_A_TIME * enrollments // max(rows, 1))
-    piece = file.with_suffix(".piece")
+    part_file = file.with_suffix(".piece")
     with file.open("wb") as whole:
-        for first in range(1, max(enrollments, 1) + 1, step):
-            bounded = query.replace("$first", str(first)).replace("$last", str(first + step - 1))
-            copy_csv(connection, bounded, piece)
-            with piece.open("rb") as part:
-                if first > 1:
+        for place, piece in enumerate(pieces):
+            copy_csv(connection, query.replace("$which", piece), part_file)
+            with part_file.open("rb") as part:
+                if place:
                     part.readline()
                 shutil.copyfileobj(part, whole)
-    piece.unlink()
+    part_file.unlink()
+
+
+def by_enrollment(connection: duckdb.DuckDBPyConnection, table: str, alias: str) -> list[str]:
+    """Pieces of so many enrollments; they are numbered in the order of their ids."""
+    rows, enrollments = (_one(connection, f"select count(*) from {name}") for name in (table, "enrollment"))
+    step = max(1, ROWS_AT_A_TIME * enrollments // max(rows, 1))
+    return [f"{alias}.enrollment_no between {first} and {first + step - 1}"
+            for first in range(1, max(enrollments, 1) + 1, step)]
+
+
+def by_id(connection: duckdb.DuckDBPyConnection, table: str, column: str, within: str = "true") -> list[str]:
+    """Pieces by the first digits of an id, which is a letter and hexadecimal digits."""
+    rows = _one(connection, f"select count(*) from {table} where {within}")
+    digits = 0 if rows <= ROWS_AT_A_TIME else 1 if rows <= 16 * ROWS_AT_A_TIME else 2
+    return [f"{within} and substr({column}, 2, {digits}) = '{number:0{digits}x}'" for number in range(16**digits)] \
+        if digits else [within]
+
+
+def by_statement(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Pieces of the lines: by statement where statements are few and long, else by the digits of their ids."""
+    statements = connection.sql("select statement_id from statement order by statement_id").fetchall()
+    if len(statements) > STATEMENTS_FEW:
+        return by_id(connection, "versioned_line", "statement_id")
+    return [piece for (statement_id,) in statements
+            for piece in by_id(connection, "versioned_line", "line_id", f"statement_id = '{statement_id}'")] or ["true"]
 
 
 def write_problems(file: Path, problems: Sequence[Problem]) -> None:

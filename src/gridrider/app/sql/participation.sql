@@ -24,4 +24,5 @@ select e.enrollment_id, v.event_id, r.outcome, r.counted, kwh_text(r.average_mil
 from result as r
 join enrollment as e on e.enrollment_no = r.enrollment_no
 join service_event as v on v.service_event_no = r.service_event_no
+where $which
 order by e.enrollment_id, v.event_id

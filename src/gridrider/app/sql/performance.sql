@@ -17,5 +17,5 @@ join service_event as v on v.service_event_no = c.service_event_no
 join window_row as r on r.window_no = c.window_no and r.row_no = p.row_no
 left join row_weight as w on w.window_no = c.window_no and w.row_no = p.row_no and w.zone is not distinct from c.zone
 left join point_of as s on s.series_no = c.enrollment_no * 2 and s.local_date = r.local_date
-where c.enrollment_no between $first and $last
+where $which
 order by e.enrollment_id, v.event_id, v.service, r.start
