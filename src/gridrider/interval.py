@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 

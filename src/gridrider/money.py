@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
-MICRO_PER_USD = 1_000_000
-MICRO_PER_CENT = 10_000
 _MICRO = Decimal("0.000001")
 
 

@@ -7,7 +7,6 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 MWH_PER_KWH = 1_000_000
 """Milliwatt-hours in a kilowatt-hour. [mWh/kWh]"""
 
-SECONDS_PER_HOUR = 3600
 _MWH = Decimal("0.000001")
 
 

@@ -39,8 +39,8 @@ def measure_calls(connection: duckdb.DuckDBPyConnection, request: SettleRequest,
         from ..engine.local import map_buckets
     map_buckets(_each_bucket(connection, kernels, numbers), days.files, tables, folder, total=len(numbers),
                 memory_limit_mb=2 * request.memory_limit_mb // 3, threads=request.threads, progress=request.progress)
-    connection.execute("create or replace temp view performance as select * from read_parquet(?)".replace(
-        "?", "'" + str(folder / "*.parquet").replace("'", "''") + "'"))
+    measured = str(folder / "*.parquet").replace("'", "''")  # a view takes no parameters
+    connection.execute(f"create or replace temp view performance as select * from read_parquet('{measured}')")
 
 
 def _series_by_day(connection: duckdb.DuckDBPyConnection, plan: SettlePlan) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,49 +94,59 @@ def _unknown(connection: duckdb.DuckDBPyConnection, column: str, where: str, kno
                   value=held or "") for row, held in rows[:LISTED_MAX]]
 
 
-CROSS_CHECKS: Mapping[str, tuple[str, bool, str, str, str]] = {
-    "opt_outs": (
+CROSS_CHECKS: tuple[tuple[str, str, bool, str, str, str], ...] = (
+    (
+        "opt_outs",
         "select o.source_row, o.enrollment_id from opt_outs as o anti join enrollments as e using (enrollment_id)",
         False, "enrollment_id", "is no enrollment of this run, so the opt-out is left out", "Check the id."),
-    "opt_outs ": (
+    (
+        "opt_outs",
         "select o.source_row, o.event_id from opt_outs as o anti join events as e using (event_id)",
         True, "event_id", "is no event of this run", "Add the event or drop the row."),
-    "opt_outs  ": (
+    (
+        "opt_outs",
         'select o.source_row, o.event_id from opt_outs as o join events as e using (event_id) where o.at >= e."end"',
         False, "at", "is at or after the event's end, so the opt-out is left out", ""),
-    "unavailable": (
+    (
+        "unavailable",
         "select u.source_row, u.enrollment_id from unavailable as u anti join enrollments as e using (enrollment_id)",
         False, "enrollment_id", "is no enrollment of this run, so the row is left out", "Check the id."),
-    "unavailable ": (
+    (
+        "unavailable",
         "select u.source_row, u.event_id from unavailable as u anti join events as e using (event_id) "
         "where u.event_id is not null",
         True, "event_id", "is no event of this run", "Add the event or drop the row."),
-    "unavailable  ": (
+    (
+        "unavailable",
         'select source_row, enrollment_id from unavailable where event_id is null and (start is null or "end" is null) '
         'or "end" <= start',
         True, "start", "needs an event_id, or a start and a later end", "Complete the row."),
-    "adjustments": (
+    (
+        "adjustments",
         "select a.source_row, a.enrollment_id from adjustments as a anti join enrollments as e using (enrollment_id)",
         True, "enrollment_id", "is no enrollment of this run", "Check the id."),
-    "adjustments ": (
+    (
+        "adjustments",
         "select a.source_row, a.event_id from adjustments as a anti join events as e using (event_id)",
         True, "event_id", "is no event of this run", "Add the event or drop the row."),
-    "points": (
+    (
+        "points",
         "select p.source_row, p.enrollment_id from points as p anti join enrollments as e using (enrollment_id)",
         False, "enrollment_id", "is no enrollment of this run, so the row is left out", "Check the id."),
-    "points ": (
+    (
+        "points",
         'select source_row, point_id from points where "to" < "from"',
         True, "to", "ends before it begins", "Check from and to."),
-    "enrollments": (
+    (
+        "enrollments",
         "select source_row, enrollment_id from enrollments where ends_on < starts_on - 1",
         True, "ends_on", "lies before starts_on", "Check both days."),
-}
-"""By table: a query of bad rows, whether they are errors, the column, the reason and the advice."""
+)
+"""Table, a query of its bad rows, whether they are errors, the column, the reason and the advice."""
 
 
 def _cross_checks(connection: duckdb.DuckDBPyConnection) -> Iterator[Problem]:
-    for table, (query, is_error, column, reason, advice) in CROSS_CHECKS.items():
-        name = table.strip()
+    for name, query, is_error, column, reason, advice in CROSS_CHECKS:
         rows = connection.execute(f"{query} order by 1").fetchall()
         make = error if is_error else warning
         for row, held in rows[:LISTED_MAX]:

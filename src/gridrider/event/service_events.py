@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from ..interval import Interval
@@ -56,11 +56,6 @@ class ServiceEvent:
     in_period: bool
     counts: bool
     duration_matches: bool
-
-
-def utc(naive: datetime | None) -> datetime | None:
-    """An instant as the tables hold it (UTC without a mark) as an aware one."""
-    return None if naive is None else naive.replace(tzinfo=UTC)
 
 
 def plain_name(name: str) -> str:
