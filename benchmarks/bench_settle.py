@@ -33,7 +33,7 @@ import pyarrow.compute
 import pyarrow.parquet
 
 from gridrider.app import settle as app_settle
-from gridrider.cli import parse_period
+from gridrider.cli.shared import parse_period
 
 from .bench_fold import made, peak_mib
 from .generate import ZONE

@@ -8,7 +8,7 @@ import json
 import sys
 import typing
 from collections.abc import Iterator
-from datetime import time
+from datetime import date, time
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -48,7 +48,7 @@ zero."""
 PROVENANCE_INTRO = """\
 These may stand in every block. They hold for all rules inside it, unless a rule or a block further in says
 otherwise."""
-KINDS = {Decimal: "number", Fraction: "number or fraction", time: "time of day", bool: "true or false", str: "text"}
+KINDS = {Decimal: "number", date: "day", Fraction: "number or fraction", time: "time of day", bool: "true or false", str: "text"}
 
 
 def keys_page() -> str:

@@ -12,7 +12,7 @@ import pytest
 from gridrider.app import outputs
 from gridrider.app.demo_inputs import write_elrp_inputs
 from gridrider.app.settle import SettleRequest, settle
-from gridrider.cli import parse_period
+from gridrider.cli.shared import parse_period
 
 TABLES = ("performance", "participation", "lines", "statements", "ledger", "problems")
 

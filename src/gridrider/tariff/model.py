@@ -2,35 +2,101 @@
 
 Every field is declared once, with unit, choices and meaning; the loader, the JSON Schema for
 editors and `tariff explain` all read these declarations. A field of type `History` holds a rule: a
-value with effective date, filed date and clause. Plain fields are names and structure.
+value with effective date, filed date and clause. Plain fields are names and structure. The blocks of
+each stage stand in `terms/`; the other stages read all of them from here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 
 from .dated import Case, Dated, History, in_force, value_on
 from .fields import named_blocks, needed, optional, rule
+from .terms.calls import TRIGGER_KINDS, WEEKDAYS, Bounds, Calls, Hours, Kind, Notice, Trigger
+from .terms.enrollment import Aggregation, EligibilityRule, NonPerformance, Permit, Queue, Term
+from .terms.filing import Filing, FilingStep
+from .terms.law import Law
+from .terms.measurement import BASELINE_EXCLUSIONS, METHODS, Adjust, DayType, Floor, Measurement, Pick
+from .terms.payment import (
+    FAMILIES,
+    MARKET_VALUES,
+    Adder,
+    ClawBack,
+    ExportCredit,
+    MarketValue,
+    MissingReadings,
+    Outcomes,
+    Pay,
+    Payment,
+    PerformanceFactor,
+    Step,
+    Upfront,
+)
+from .terms.payout import Payout
+from .terms.protections import Protections, Storm
+from .terms.together import CoParticipation, Stacking
+from .terms.wholesale import Wholesale
 
-__all__ = ["Case", "Dated", "History", "in_force", "value_on"]  # the nouns' own lookups, for the stages below
-
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Law:
-    """What no rider may contradict; `tariff check` enforces it."""
-
-    penalties_on_participants: History[str] = rule("may a participant be fined", choices=("allowed", "forbidden"))
-    performance_payment_forms: History[frozenset[str]] = rule(
-        "how performance may be paid", choices=("check", "eft", "bill_credit", "gift_card"))
-    collateral: History[str] = rule("may collateral be asked", choices=("allowed", "forbidden"))
-    utility_owned_devices: History[str] = rule("may the utility own devices", choices=("allowed", "forbidden"))
-    affiliate_aggregators: History[str] = rule("may an affiliate aggregate", choices=("allowed", "forbidden"))
+__all__ = [
+    "BASELINE_EXCLUSIONS",
+    "FAMILIES",
+    "GRID_SERVICES",
+    "HOLIDAY_SETS",
+    "MARKET_VALUES",
+    "METHODS",
+    "TRIGGER_KINDS",
+    "WEEKDAYS",
+    "Adder",
+    "Adjust",
+    "Aggregation",
+    "Bounds",
+    "Calls",
+    "Case",
+    "ClawBack",
+    "CoParticipation",
+    "Dated",
+    "DayType",
+    "EligibilityRule",
+    "ExportCredit",
+    "Filing",
+    "FilingStep",
+    "Floor",
+    "History",
+    "Hours",
+    "Kind",
+    "Law",
+    "MarketValue",
+    "Measurement",
+    "MissingReadings",
+    "NonPerformance",
+    "Notice",
+    "Outcomes",
+    "Pay",
+    "Payment",
+    "Payout",
+    "PerformanceFactor",
+    "Permit",
+    "Pick",
+    "Protections",
+    "Queue",
+    "Rider",
+    "Season",
+    "Service",
+    "Stacking",
+    "Step",
+    "Storm",
+    "Tariff",
+    "Term",
+    "Trigger",
+    "Upfront",
+    "Wholesale",
+    "Zone",
+    "in_force",
+    "value_on",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,254 +122,8 @@ class Zone:
     price_series: History[str] = rule("the market price of the zone, MARKET:NODE")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EligibilityRule:
-    """One condition of enrollment; all must hold."""
-
-    require: str = optional("attribute or condition that must hold", default="")
-    refuse: str = optional("attribute or condition that must not hold", default="")
-    of: History[str] = rule("what exactly is required")
-    at_most: History[Decimal] = rule("upper bound")
-    at_least: History[Decimal] = rule("lower bound")
-    because: History[str] = rule("the rule in plain words")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Storm:
-    """What happens when a storm is announced."""
-
-    hold: History[bool] = rule("no discharge while a warning is active")
-    charge_to_pct: History[Decimal] = rule("charge to", unit="% of usable energy")
-    products: History[str] = rule("which alerts count", choices=("default",))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Protections:
-    """What the utility may never do with a customer's device: dispatch may only be milder."""
-
-    reserve_pct_min: History[Decimal] = rule("energy kept for the home; the customer may set more", unit="%")
-    storm: Storm | None = optional("storm watch")
-    cycles_per_year_max: History[Decimal] = rule("called discharge over usable energy, all services", unit="cycles")
-    events_per_month_max: History[Decimal] = rule("events per battery over all services", unit="events")
-    islanded: History[str] = rule("who controls during an outage", choices=("customer_in_control",))
-    medical: History[str] = rule("customers on life support", choices=("excluded", "included"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Term:
-    """How long a rate holds for who enrolled under it."""
-
-    rate_lock_years: History[Decimal] = rule("years for which the rate at enrollment holds", unit="years")
-    vintage_of: History[str] = rule("what carries the vintage", choices=("enrollment", "enrollment_and_service"))
-    renewal: History[str] = rule("how a new term begins", choices=("on_reenrollment", "automatic"))
-    lapsed: History[str] = rule("what holds after the term", choices=("current_rate", "no_rate"))
-    leave: History[str] = rule("leaving early", choices=("without_penalty", "claw_back"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adder:
-    """An extra upfront payment for some customers."""
-
-    when: str = optional("attribute that earns it", default="")
-    when_any: tuple[str, ...] = optional("attributes of which one earns it", default=())
-    usd_per_kw: History[Decimal] = rule("the extra", unit="USD/kW")
-    usd: History[Decimal] = rule("the extra, once", unit="USD")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClawBack:
-    """What is paid back on leaving before the term ends."""
-
-    method: History[str] = rule("how it is computed", choices=("pro_rata_months",))
-    term_months: History[Decimal] = rule("the term", unit="months")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upfront:
-    """A payment at enrollment."""
-
-    rate_usd_per_kw: History[Decimal] = rule("per kW of the device", unit="USD/kW")
-    adders: tuple[Adder, ...] = optional("extras", default=())
-    power_kw_max: History[Decimal] = rule("power paid for at most", unit="kW")
-    claw_back: ClawBack | None = optional("on leaving early")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """A lower and an upper bound."""
-
-    min: History[Decimal] = rule("at least")
-    max: History[Decimal] = rule("at most")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hours:
-    """A window of the local day."""
-
-    from_: History[time] = rule("from, local clock", key="from")
-    to: History[time] = rule("to, local clock, exclusive")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """How far ahead participants are told."""
-
-    day_ahead_by: History[time] = rule("latest local time on the day before")
-    day_of_min_minutes: History[Decimal] = rule("least time before a day-of event", unit="min")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """A kind of event, and whether it counts toward payment."""
-
-    title: str = optional("name of the kind", default="")
-    counts: History[bool] = rule("whether its hours count toward payment")
-    duration_matches: History[bool] = rule("whether an enrollment is called only for events that fit its duration_h")
-
-
-TRIGGER_KINDS = ("price", "grid_alert", "peak_forecast", "declared_emergency", "operator", "program_minimum")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trigger:
-    """What may cause an event."""
-
-    kind: str = needed("the closed set of triggers", choices=TRIGGER_KINDS)
-    event_kind: str = optional("kind of the events it gives", default="")
-    above_usd_per_mwh: History[Decimal] = rule("price strictly above which an hour is called", unit="USD/MWh")
-    any_of: History[frozenset[str]] = rule("alert levels that call")
-    source: History[str] = rule("who gives the alerts")
-    top_days: History[Decimal] = rule("number of peak days a year", unit="days")
-    because: History[str] = rule("the rule in plain words")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Calls:
-    """The operating parameters: when, how often and how long a service may call."""
-
-    season: str = optional("name of a season", default="")
-    days: History[frozenset[str]] = rule("days of the week", choices=WEEKDAYS)
-    holidays: History[str] = rule("events on holidays", choices=("allowed", "excluded"))
-    hours: Hours | None = optional("window of the local day")
-    duration_h: Bounds | None = optional("length of one event [h]")
-    events_per_month: Bounds | None = optional("number of events in a calendar month")
-    events_per_year: Bounds | None = optional("number of events in a program year")
-    hours_per_year: Bounds | None = optional("hours of events in a program year [h]")
-    consecutive_days: History[str] = rule("events on days in a row", choices=("allowed", "excluded"))
-    notice: Notice | None = optional("notice")
-    kinds: Mapping[str, Kind] = named_blocks("kinds of event")
-    default_kind: str = optional("kind of an event that names none; blank = the only kind", default="")
-    triggers: tuple[Trigger, ...] = optional("what may cause an event", default=())
-
-
-BASELINE_EXCLUSIONS = ("holidays", "program_events", "own_events", "own_outages")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pick:
-    """Which earlier days make a day-matching baseline."""
-
-    of_last: History[Decimal] = rule("Y: eligible days looked at, latest first", unit="days")
-    highest: History[Decimal] = rule("X: of these, the days with the highest load in the event's hours", unit="days")
-    look_back_days: History[Decimal] = rule("how far back they may lie", unit="days")
-    days_min: History[Decimal] = rule("fewest days that make a baseline; default = highest", unit="days")
-    weights: History[tuple[Decimal, ...]] = rule("weights of the picked days, latest first; default = equal")
-    too_few_days: History[str] = rule("what happens with fewer", choices=("no_payment", "zero_performance"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayType:
-    """A class of days that are like each other."""
-
-    days: History[frozenset[str]] = rule("days of the week", choices=WEEKDAYS)
-    pick: Pick | None = optional("a choice of days of its own")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adjust:
-    """The adjustment of a baseline on the event's day."""
-
-    kind: History[str] = rule("how", choices=("ratio", "additive", "given"))
-    hours_before: History[Decimal] = rule("length of the window before the event", unit="h")
-    gap_hours: History[Decimal] = rule("hours between window and event", unit="h")
-    must_precede: History[str] = rule("what the window must lie before", choices=("notice", "event"))
-    low: History[Fraction] = rule("least factor (ratio)", unit="factor")
-    high: History[Fraction] = rule("greatest factor (ratio)", unit="factor")
-    low_kw: History[Decimal] = rule("least shift (additive)", unit="kW")
-    high_kw: History[Decimal] = rule("greatest shift (additive)", unit="kW")
-    smallest_mean_kw: History[Decimal] = rule("a baseline mean below this in the window makes no ratio", unit="kW")
-    otherwise: History[str] = rule("where the mean is negative or too small; unguarded = a ratio all the same",
-                                   choices=("factor_1", "unguarded"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Floor:
-    """A least value of performance: over which span, for whom."""
-
-    at: History[Decimal] = rule("the least value", unit="kWh or kW")
-    per: str = needed("the span over which sums are floored", choices=("hour", "event", "month", "season"))
-    over: str = needed("whose sums", choices=("site", "aggregation"))
-
-
-METHODS = ("direct", "prescriptive", "day_matching", "export_from_storage")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measurement:
-    """How performance is measured."""
-
-    point: str = needed("where", choices=("inverter", "device", "premise"))
-    quantity: History[str] = rule("what is metered there", choices=("battery_ac", "net_load", "device_load"))
-    method: History[str] = rule("the family of methods", choices=METHODS)
-    step: History[str] = rule("length of a performance row", choices=("clock_hour", "quarter_hour"))
-    exports: History[str] = rule("how export counts", choices=("count", "zero_per_location", "zero_per_resource"))
-    baseline_share: History[Decimal] = rule("prescriptive baseline as a share of nameplate power", unit="kW/kW")
-    pick: Pick | None = optional("choice of baseline days")
-    exclude: History[frozenset[str]] = rule("days that make no baseline", choices=BASELINE_EXCLUSIONS)
-    day_types: Mapping[str, DayType] = named_blocks("classes of similar days")
-    holiday_counts_as: History[str] = rule("the day type of a holiday that is not excluded")
-    adjust: Adjust | None = optional("same-day adjustment")
-    floor: Floor | None = optional("least value of performance")
-    wait_days: History[Decimal] = rule("days after the period for which data is waited", unit="days")
-
-
-FAMILIES = ("energy", "capacity_average", "capacity_price_weighted", "capacity_committed")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payment:
-    """One way in which a service pays. A two-part tariff has two."""
-
-    family: str = needed("the closed set of payment families", choices=FAMILIES)
-    component: str = optional("name of the amount", choices=("energy", "capacity", "bonus"), default="")
-    kinds: tuple[str, ...] = optional("kinds of event it pays; default = those that count", default=())
-    rate_usd_per_kwh: History[Decimal] = rule("per kWh delivered", unit="USD/kWh")
-    rate_usd_per_kw_month: History[Decimal] = rule("per kW and month", unit="USD/kW-month")
-    rate_usd_per_kw_season: History[Decimal] = rule("per kW and season", unit="USD/kW-season")
-    multiplier: History[Decimal] = rule("multiplies the rate", unit="factor")
-    average_over: History[str] = rule("what an average runs over", choices=("hours", "events"))
-    prorate: History[str] = rule("a period enrolled in part", choices=("by_days",))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MissingReadings:
-    """What happens when readings stay away."""
-
-    counts_as_zero_after_days: History[Decimal] = rule("days after the event", unit="days")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcomes:
-    """What each way of not answering means for the payment."""
-
-    missed: History[str] = rule("performance at or below zero", choices=("measured", "counts_as_zero"))
-    opted_out: History[str] = rule("an opt-out before the event's end",
-                                   choices=("counts_as_zero", "not_counted", "measured"))
-    excused: History[frozenset[str]] = rule("reasons that leave the average",
-                                            choices=("suspended", "storm_hold", "islanded", "utility_fault",
-                                                     "device_fault", "not_called", "unreachable"))
-    suspended: History[str] = rule("participation switched off", choices=("counts_as_zero", "not_counted"))
-    missing: MissingReadings | None = optional("readings that stay away")
+GRID_SERVICES = ("system_peak_load_reduction", "clean_peak", "congestion_relief", "locational", "avoided_distribution",
+                 "voltage_support", "frequency_regulation", "emergency", "energy", "other")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,6 +131,8 @@ class Service:
     """A grid service of a rider: called, measured and paid in its own way."""
 
     title: str = optional("name of the service", default="")
+    provides: str = optional("the grid service that it is", choices=GRID_SERVICES, default="")
+    devices: tuple[str, ...] = optional("eligible devices in words; none = the rider's technologies", default=())
     calls: Calls = needed("operating parameters")
     measurement: Measurement = needed("how performance is measured")
     payments: tuple[Payment, ...] = needed("how it pays")
@@ -323,35 +145,6 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CoParticipation:
-    """Which other programs may be joined beside this one."""
-
-    with_: tuple[str, ...] = optional("the other programs", key="with", default=())
-    rule: History[str] = rule("on what terms", choices=("allowed", "incremental_only", "forbidden"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NonPerformance:
-    """When continued silence ends an enrollment; never a penalty."""
-
-    missed_events: History[Decimal] = rule("missed events that end it", unit="events")
-    in_seasons: History[Decimal] = rule("within so many seasons", unit="seasons")
-    opted_out: History[str] = rule("whether opt-outs count", choices=("counts", "never_counts"))
-    notice_days: History[Decimal] = rule("notice before it ends", unit="days")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pay:
-    """When and how money is paid."""
-
-    schedule: History[str] = rule("payment period", choices=("month", "season", "year", "on_request"))
-    by: History[frozenset[str]] = rule("forms of payment", choices=("check", "eft", "bill_credit", "gift_card"))
-    assignable: History[bool] = rule("may the payment be assigned")
-    at_least_per_year: History[Decimal] = rule("payments a year", unit="payments")
-    within_days: History[Decimal] = rule("days until the money arrives", unit="days")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Rider:
     """The terms for one class of technology."""
 
@@ -359,11 +152,15 @@ class Rider:
     technologies: tuple[str, ...] = needed("technologies", choices=("battery", "ev", "thermostat", "water_heater",
                                                                     "other"))
     eligibility: tuple[EligibilityRule, ...] = optional("who may enroll; all must hold", default=())
+    queue: Queue | None = optional("how many may enroll")
+    aggregation: Aggregation | None = optional("what an aggregation must be")
+    permit: Permit | None = optional("how the device's connection is permitted")
     protections: Protections | None = optional("what dispatch may never do")
     term: Term | None = optional("rate lock")
     upfront: Upfront | None = optional("payment at enrollment")
     services: Mapping[str, Service] = named_blocks("grid services")
     together: tuple[CoParticipation, ...] = optional("co-participation", default=())
+    stacking: tuple[Stacking, ...] = optional("services that could claim the same kilowatt-hour", default=())
     non_performance: NonPerformance | None = optional("continued non-performance")
     pay: Pay | None = optional("payment schedule")
 
@@ -384,9 +181,13 @@ class Tariff:
     assumptions: tuple[str, ...] = optional("what is assumed, printed on every page", default=())
     law: Law | None = optional("what no rider may contradict")
     holidays: History[str] = rule("set of holidays", choices=HOLIDAY_SETS)
+    market_values: Mapping[str, MarketValue] = named_blocks("values below which some rates may not be approved")
     zones: Mapping[str, Zone] = named_blocks("zones; none = any")
     seasons: Mapping[str, Season] = named_blocks("seasons")
     riders: Mapping[str, Rider] = named_blocks("riders by technology")
+    wholesale: Wholesale | None = optional("award hours and the retail bill")
+    payout: Payout | None = optional("payment files and tax forms")
+    filing: Filing | None = optional("the regulatory calendar")
     budget_usd: History[Decimal] = rule("most the program may pay", unit="USD")
     closed_to_new_enrollments: History[bool] = rule("no new enrollments")
     successor: History[str] = rule("program that follows this one")
