@@ -48,7 +48,8 @@ zero."""
 PROVENANCE_INTRO = """\
 These may stand in every block. They hold for all rules inside it, unless a rule or a block further in says
 otherwise."""
-KINDS = {Decimal: "number", date: "day", Fraction: "number or fraction", time: "time of day", bool: "true or false", str: "text"}
+KINDS = {Decimal: "number", date: "day", Fraction: "number or fraction", time: "time of day",
+         bool: "true or false", str: "text"}
 
 
 def keys_page() -> str:
