@@ -1,7 +1,7 @@
 # Each target sets up .venv by itself when it is missing or older than its lock.
 # Another Python: make test PYTHON=/path/to/python3.12
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs lock clean
+.PHONY: help demo test check bench mutate docs lock clean
 SHELL := /bin/sh
 
 # The newest Python that works here, else python3, which requirements/set_up.py then explains.
@@ -32,6 +32,9 @@ bench: .venv/dev.stamp ## every benchmark, each a ratio against a named peer or 
 	@set -e; for bench in benchmarks/bench_*.py; do \
 		[ -e "$$bench" ] || { echo 'no benchmarks/bench_*.py'; exit 1; }; \
 		echo "== $$bench"; $(IN_VENV) -m "benchmarks.$$(basename "$$bench" .py)"; done
+
+mutate: .venv/dev.stamp ## take each rule out once and see the test that names it fail (long)
+	@$(IN_VENV) -m tests.mutations $(RULES)
 
 docs: .venv/dev.stamp ## the documentation, into docs/_build/html; warnings are errors
 	@set -e; for script in docs/generate*.py; do $(IN_VENV) "$$script"; done

@@ -52,10 +52,11 @@ def main() -> int:
     parser.add_argument("--points", type=int, default=20_000)
     parser.add_argument("--days", type=int, default=60)
     parser.add_argument("--no-spark", action="store_true", help="leave the settle inside Spark local[2] out")
-    parser.add_argument("--child", choices=sorted(CHILDREN))
+    parser.add_argument("--child", choices=sorted(CHILDREN), help=argparse.SUPPRESS)
+    parser.add_argument("--times", type=int, default=1, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.child:
-        print(json.dumps(CHILDREN[arguments.child](arguments.folder, arguments.points)))
+        print(json.dumps(CHILDREN[arguments.child](arguments.folder, arguments.points, arguments.times)))
         return 0
     print(f"python {platform.python_version()}, duckdb {duckdb.__version__}, numpy {numpy.__version__}, "
           f"pandas {pandas.__version__}, pyarrow {pyarrow.__version__}, {platform.machine()}")
@@ -76,7 +77,7 @@ def compare(arguments: argparse.Namespace) -> int:
     for name in names:
         print(f"{name:7s} {seconds[name]:7.2f} s  peak {peaks[name]:5d} MiB  {runs[name][0]['lines']} lines, "
               f"{cents[name]} cents")
-    more = child("settle", four_times(world, arguments.points), 4 * arguments.points)
+    more = child("settle", many_times(world, arguments.points, 4), 4 * arguments.points)
     checks = [
         ("kernel / numpy", seconds["kernel"] / seconds["numpy"], "<=", KERNEL_OVER_NUMPY_MAX),
         ("pandas / kernel", seconds["pandas"] / seconds["kernel"], ">=", PANDAS_OVER_KERNEL_MIN),
@@ -109,28 +110,28 @@ def ready(folder: Path, points: int, days: int) -> Path:
     return world
 
 
-def four_times(world: Path, points: int) -> Path:
-    """The same mart with four times the points: every point four times, under names of its own."""
-    larger = world.with_name(world.name + "-x4")
+def many_times(world: Path, points: int, times: int) -> Path:
+    """The same mart with so many times the points: every point several times, under names of its own."""
+    larger = world.with_name(f"{world.name}-x{times}")
     if not (larger / "days" / "done").exists():
         (larger / "days").mkdir(parents=True, exist_ok=True)
         for file in sorted((world / "days").glob("*.parquet")):
-            child("copy", file, points)
+            child("copy", file, points, times)
         (larger / "days" / "done").touch()
-    write_enrollments(larger / "enrollments.csv", 4 * points)
+    write_enrollments(larger / "enrollments.csv", times * points)
     write_events(larger / "events.csv")
     return larger
 
 
-def run_copy(file: Path, points: int) -> dict[str, float]:
-    """One day of the mart, four times over."""
+def run_copy(file: Path, points: int, times: int) -> dict[str, float]:
+    """One day of the mart, several times over."""
     day = pyarrow.parquet.read_table(file)
     numbers = pyarrow.compute.cast(pyarrow.compute.utf8_slice_codeunits(day.column("point_id"), 1), "int64")
     parts = []
-    for copy in range(4):
+    for copy in range(times):
         ids = [f"P{number + copy * points:07d}" for number in numbers.to_pylist()]
         parts.append(day.set_column(0, day.schema.field("point_id"), pyarrow.array(ids)))
-    target = file.parents[1].with_name(file.parents[1].name + "-x4") / "days" / file.name
+    target = file.parents[1].with_name(f"{file.parents[1].name}-x{times}") / "days" / file.name
     pyarrow.parquet.write_table(pyarrow.concat_tables(parts), target, compression="zstd", compression_level=1,
                                 row_group_size=2048)
     return {"seconds": 0.0, "peak_mib": peak_mib()}
@@ -157,9 +158,10 @@ def write_events(file: Path) -> None:
                              (start - timedelta(minutes=30)).isoformat()])
 
 
-def child(what: str, world: Path, points: int) -> dict[str, float]:
+def child(what: str, world: Path, points: int, times: int = 1) -> dict[str, float]:
     """One measurement in a fresh process."""
-    command = [sys.executable, "-m", "benchmarks.bench_settle", str(world), "--points", str(points), "--child", what]
+    command = [sys.executable, "-m", "benchmarks.bench_settle", str(world), "--points", str(points), "--child", what,
+               "--times", str(times)]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
     return dict(json.loads(answer.stdout.splitlines()[-1]))
 
@@ -209,17 +211,19 @@ def run_fold(world: Path, points: int) -> dict[str, float]:
     from gridrider.app.fold_readings import fold_readings
 
     shutil.rmtree(world / "days", ignore_errors=True)
+    begin = time.perf_counter()
     fold_readings(world, world / "days", zone=ZONE, points=None, dates=None, progress=lambda *_: None)
-    return {"seconds": 0.0, "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
+    seconds = time.perf_counter() - begin
+    return {"seconds": seconds, "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
 
 
 CHILDREN = {
-    "numpy": lambda world, points: run_peer("numpy", world, points),
-    "pandas": lambda world, points: run_peer("pandas", world, points),
-    "kernel": run_kernel,
-    "settle": lambda world, points: run_settle("local", world, points),
-    "spark": lambda world, points: run_settle("spark", world, points),
-    "fold": run_fold,
+    "numpy": lambda world, points, times: run_peer("numpy", world, points),
+    "pandas": lambda world, points, times: run_peer("pandas", world, points),
+    "kernel": lambda world, points, times: run_kernel(world, points),
+    "settle": lambda world, points, times: run_settle("local", world, points),
+    "spark": lambda world, points, times: run_settle("spark", world, points),
+    "fold": lambda world, points, times: run_fold(world, points),
     "copy": run_copy,
 }
 

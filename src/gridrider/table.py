@@ -23,6 +23,7 @@ class Kind(StrEnum):
     KW = "kW"
     HOURS = "h"
     MW = "MW"
+    MWH = "MWh"
     USD_PER_MWH = "USD/MWh"
     USD = "USD"
     FACTOR = "factor"
@@ -40,6 +41,7 @@ SQL_TYPES: dict[Kind, str] = {
     Kind.KW: "BIGINT",  # milliwatts
     Kind.HOURS: "BIGINT",  # seconds
     Kind.MW: "BIGINT",  # milliwatts
+    Kind.MWH: "BIGINT",  # milliwatt-hours
     Kind.USD_PER_MWH: "BIGINT",  # micro-dollars per megawatt-hour
     Kind.USD: "BIGINT",  # micro-dollars
     Kind.FACTOR: "DECIMAL(38,12)",
@@ -51,6 +53,7 @@ INSIDE_NAMES: dict[Kind, tuple[str, str]] = {
     Kind.KW: ("kw", "milliwatt"),
     Kind.HOURS: ("h", "s"),
     Kind.MW: ("mw", "milliwatt"),
+    Kind.MWH: ("mwh", "milliwatt_hour"),
     Kind.USD_PER_MWH: ("usd_per_mwh", "micro_usd_per_mwh"),
     Kind.USD: ("usd", "micro_usd"),
 }

@@ -21,6 +21,8 @@ Group = tuple[str, str, str]
 def adjustments(run: Run, payment: Payment, service_name: str, service: Service, taken: list[Taken],
                 lines: list[Owed]) -> list[Owed]:
     """The aggregation lines beside a payment's enrollment lines."""
+    if payment.family in ("energy_at_price", "capacity_nominated"):
+        return []
     floor = service.measurement.floor
     mine = [line for line in lines if line.component == component_of(payment) and line.service_name == service_name]
     long_span = floor is not None and floor.per in ("month", "season")
@@ -70,7 +72,7 @@ def _by_event(run: Run, service: Service, taken: list[Taken], mine: list[Owed]) 
     for group in _grouped(mine, lambda line: (line.participant_id, line.aggregation_id, line.event_id)):
         items = [who[line.enrollment.enrollment_id, line.event_id] for line in group if line.enrollment is not None]
         target_mwh = _target_mwh(run, service, items)
-        plain_mwh = sum(settled_mwh(run, item) for item in items)
+        plain_mwh = sum(settled_mwh(item) for item in items)
         if target_mwh == plain_mwh:
             continue
         difference = Fraction(target_mwh - plain_mwh, MICRO)
@@ -93,9 +95,9 @@ def _worth_cents(run: Run, service: Service, items: list[Taken], group: list[Owe
     worth: dict[int, Fraction] = defaultdict(Fraction)
     for item in items:
         for row in () if item.zero else item.rows:
-            together[row.span.start // step] += row.delivered_mwh or 0
+            together[row.span.start // step] += row.counted_mwh
             rate = rates[item.enrollment.enrollment_id]
-            worth[row.span.start // step] += Fraction(row.delivered_mwh or 0, MICRO) * rate
+            worth[row.span.start // step] += Fraction(row.counted_mwh, MICRO) * rate
     return cents_of(-sum((worth[key] for key, mwh in together.items() if mwh < 0), Fraction(0)), Fraction(1))
 
 
@@ -110,7 +112,7 @@ def _target_mwh(run: Run, service: Service, items: list[Taken]) -> int:
     elif floor is not None and floor.over == "aggregation" and floor.per == "hour":
         rows = _plain_rows(items, step)
     else:
-        rows = [sum(settled_mwh(run, item) for item in items)]
+        rows = [sum(settled_mwh(item) for item in items)]
     if floor is not None and floor.over == "aggregation" and floor.per == "hour":
         rows = [max(0, mwh) for mwh in rows]
     if floor is not None and floor.over == "aggregation" and floor.per == "event":
@@ -122,18 +124,20 @@ def _plain_rows(items: list[Taken], step: int) -> list[int]:
     rows: dict[int, int] = defaultdict(int)
     for item in items:
         for row in () if item.zero else item.rows:
-            rows[row.span.start // step] += row.delivered_mwh or 0
+            rows[row.span.start // step] += row.counted_mwh
     return list(rows.values())
 
 
 def _resource_rows(items: list[Taken], step: int) -> list[int]:
     baseline: dict[int, int] = defaultdict(int)
     metered: dict[int, int] = defaultdict(int)
+    gone: dict[int, int] = defaultdict(int)
     for item in items:
         for row in () if item.zero else item.rows:
             baseline[row.span.start // step] += row.baseline_mwh or 0
             metered[row.span.start // step] += row.metered_mwh or 0
-    return [max(0, baseline[key]) - max(0, metered[key]) for key in baseline]
+            gone[row.span.start // step] += row.taken_mwh
+    return [max(0, baseline[key]) - max(0, metered[key]) - gone[key] for key in baseline]
 
 
 def _clause(run: Run, service: Service, period: Period) -> str:
@@ -149,6 +153,8 @@ def _clause(run: Run, service: Service, period: Period) -> str:
 def _line(run: Run, group: list[Owed], period: Period, event_id: str, quantity: Fraction, cents: int,
           enrollment: Enrollment | None = None) -> Owed:
     first = group[0]
+    if first.service is None:
+        raise ValueError("an adjustment of lines without a service")
     sure = all(line.sure for line in group)
     payee = first.participant_id if enrollment is None else enrollment.payee_id
     return Owed(enrollment=enrollment, participant_id=first.participant_id, aggregation_id=first.aggregation_id,

@@ -77,6 +77,21 @@ def service_of(run: Run, enrollment: Enrollment, event: Event) -> Service | None
     return rider_of(run, enrollment).services.get(name)
 
 
+def vintage_day(run: Run, world: World, enrollment: Enrollment, service: str) -> date:
+    """The day whose rate an enrollment keeps: of the service, where services have their own."""
+    term = rider_of(run, enrollment).term
+    own = term is not None and said(run, term.vintage_of, enrollment.enrolled_on) == "enrollment_and_service"
+    taken_on = world.service_terms.get((enrollment.enrollment_id, service)) if own else None
+    return taken_on or enrollment.enrolled_on
+
+
+def is_for(enrollment: Enrollment, when_any: tuple[str, ...], unless_any: tuple[str, ...]) -> bool:
+    """True where an enrollment has one of some attributes, where any are named, and none of others."""
+    if any(enrollment.has(name) for name in unless_any):
+        return False
+    return not when_any or any(enrollment.has(name) for name in when_any)
+
+
 def _kind_block(service: Service, event: Event) -> Kind:
     return service.calls.kinds[kind_name(service, event)]
 

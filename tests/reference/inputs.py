@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
-from tests.reference.numbers import micro
+from tests.reference.numbers import Refused, micro
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,17 @@ class Enrollment:
     customer_class: str | None
     zone: str
     services: frozenset[str]
+    end_reason: str
+    prior_enrollment_id: str
+    cells: Mapping[str, str]
+    """The row as written, for attributes."""
+
+    def has(self, attribute: str) -> bool:
+        """True where the column of that name says so; nothing, or no such column, is not having it."""
+        said = self.cells.get(attribute, "")
+        if said not in ("true", "false", ""):
+            raise Refused(f"{self.enrollment_id}: {attribute} is {said}")
+        return said == "true"
 
     def in_force(self, day: date) -> bool:
         """True from starts_on to ends_on, both included."""
@@ -91,6 +104,40 @@ class Unavailable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Nomination:
+    """The power that a participant nominated for a month, which is written YYYY-MM."""
+
+    participant_id: str
+    service: str
+    month: str
+    milliwatt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What another program or market already pays for at a point."""
+
+    point_id: str
+    start: int
+    end: int
+    program: str
+    service: str
+    mwh: int | None
+    milliwatt: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketWorth:
+    """A value of the market as it was filed; blank zone = every zone."""
+
+    name: str
+    zone: str
+    effective: date
+    filed: date
+    usd: Fraction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """All tables of a folder."""
 
@@ -102,6 +149,10 @@ class World:
     unavailable: dict[str, list[Unavailable]]
     prices: dict[tuple[str, int], tuple[int, int]]
     adjustments: dict[tuple[str, str], list[tuple[int | None, int]]]
+    nominations: tuple[Nomination, ...]
+    service_terms: dict[tuple[str, str], date]
+    claims: tuple[Claim, ...]
+    market_values: tuple[MarketWorth, ...]
 
 
 def rows_of(folder: Path, name: str) -> list[dict[str, str]]:
@@ -145,7 +196,8 @@ def enrollment_of(row: dict[str, str]) -> Enrollment:
         signed_on=_day_or_none(row["agreement_signed_on"]),
         enrolled_on=_day_or_none(row.get("enrolled_on", "")) or starts_on, starts_on=starts_on,
         ends_on=_day_or_none(row.get("ends_on", "")), customer_class=row.get("customer_class") or None,
-        zone=row["zone"], services=frozenset(filter(None, row.get("services", "").split(";"))))
+        zone=row["zone"], services=frozenset(filter(None, row.get("services", "").split(";"))),
+        end_reason=row.get("end_reason", ""), prior_enrollment_id=row.get("prior_enrollment_id", ""), cells=row)
 
 
 def event_of(row: dict[str, str]) -> Event:
@@ -178,6 +230,28 @@ def readings_of(rows: list[dict[str, str]]) -> dict[str, dict[int, Reading]]:
     return kept
 
 
+def nomination_of(row: dict[str, str]) -> Nomination:
+    """One nomination."""
+    return Nomination(participant_id=row["participant_id"], service=row.get("service", ""), month=row["month"],
+                      milliwatt=micro(row["kw"]))
+
+
+def claim_of(row: dict[str, str]) -> Claim:
+    """One claim, its energy where it is given, else its power."""
+    mwh, milliwatt = _micro_or_none(row.get("kwh", "")), _micro_or_none(row.get("kw", ""))
+    if (mwh is None and milliwatt is None) or (mwh or 0) < 0 or (milliwatt or 0) < 0:
+        raise Refused(f"a claim of {row['program']} claims nothing, or less")
+    start = instant(row["start"])
+    return Claim(point_id=row["point_id"], start=start, end=start + int(row["seconds"]), program=row["program"],
+                 service=row.get("service", ""), mwh=mwh, milliwatt=milliwatt)
+
+
+def market_value_of(row: dict[str, str]) -> MarketWorth:
+    """One row of the market's values."""
+    return MarketWorth(name=row["name"], zone=row.get("zone", ""), effective=date.fromisoformat(row["effective"]),
+                       filed=date.fromisoformat(row["filed"]), usd=Fraction(Decimal(row["value"])))
+
+
 def read_world(folder: Path) -> World:
     """Every table of the folder."""
     points: dict[tuple[str, str], list[MeterSpan]] = defaultdict(list)
@@ -201,4 +275,9 @@ def read_world(folder: Path) -> World:
     return World(enrollments=tuple(enrollment_of(row) for row in rows_of(folder, "enrollments")),
                  events=tuple(event_of(row) for row in rows_of(folder, "events")),
                  readings=readings_of(rows_of(folder, "readings")), points=points, opt_outs=opt_outs,
-                 unavailable=unavailable, prices=prices, adjustments=adjustments)
+                 unavailable=unavailable, prices=prices, adjustments=adjustments,
+                 nominations=tuple(map(nomination_of, rows_of(folder, "nominations"))),
+                 service_terms={(row["enrollment_id"], row["service"]): date.fromisoformat(row["taken_on"])
+                                for row in rows_of(folder, "service_terms")},
+                 claims=tuple(map(claim_of, rows_of(folder, "claims"))),
+                 market_values=tuple(map(market_value_of, rows_of(folder, "market_values"))))

@@ -8,6 +8,10 @@ from fractions import Fraction
 MICRO = 1_000_000
 
 
+class Refused(ValueError):
+    """What is asked cannot be settled: the rules call it an error."""
+
+
 def whole(number: Fraction) -> int:
     """The nearest whole number, ties away from zero."""
     doubled = 2 * abs(number.numerator) + number.denominator

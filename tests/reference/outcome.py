@@ -29,6 +29,15 @@ class Row:
     metered_mwh: int | None
     quality: str
     days: tuple[str, ...] = ()
+    taken_mwh: int = 0
+    """What another program or measurement is paid for."""
+    left_seconds: int = 0
+    """Time that another measurement at the same point is paid for."""
+
+    @property
+    def counted_mwh(self) -> int:
+        """What it is paid for, before any floor: delivered less taken."""
+        return (self.delivered_mwh or 0) - self.taken_mwh
 
     @property
     def delivered_mwh(self) -> int | None:
@@ -59,8 +68,13 @@ class Taken:
 
     @property
     def seconds(self) -> int:
-        """The time that counts."""
+        """The time of its rows."""
         return sum(span.seconds for span in self.spans)
+
+    @property
+    def counted_seconds(self) -> int:
+        """The time that is paid for: without what another measurement of the service is paid for."""
+        return self.seconds - sum(row.left_seconds for row in self.rows)
 
     @property
     def measured_mwh(self) -> int:
@@ -104,7 +118,9 @@ def without_baseline(run: Run, meters: Meters, taken: Taken, spans: list[Span]) 
         baseline = 0
         if method == "prescriptive":
             baseline = -whole(share * (taken.enrollment.nameplate_milliwatt or 0) * span.seconds / HOUR)
-        if method == "export_from_storage":
+        if method == "deemed":
+            load = Load(mwh=-whole(_deemed_share(run, taken) * span.seconds / HOUR), quality="actual")
+        elif method == "export_from_storage":
             export = meters.storage_export(taken.enrollment, span)
             load = Load(mwh=None if export.mwh is None else -export.mwh, quality=export.quality)
         else:
@@ -113,6 +129,12 @@ def without_baseline(run: Run, meters: Meters, taken: Taken, spans: list[Span]) 
         rows.append(Row(span=span, point_id=point_at(run, meters, taken.enrollment, span), unadjusted_mwh=baseline,
                         factor=None, baseline_mwh=baseline, metered_mwh=load.mwh, quality=load.quality))
     return rows
+
+
+def _deemed_share(run: Run, taken: Taken) -> Fraction:
+    """The power in milliwatts that is taken for delivered without a reading."""
+    share = value_on(taken.service.measurement.deemed_share, run.day(taken.event), run.as_of_day, Decimal(0))
+    return Fraction(share) * (taken.enrollment.nameplate_milliwatt or 0)
 
 
 def point_at(run: Run, meters: Meters, enrollment: Enrollment, span: Span) -> str:
@@ -194,19 +216,28 @@ def by_day_matching(run: Run, world: World, meters: Meters, taken: Taken,
     return rows, matched
 
 
-def floored_mwh(run: Run, taken: Taken) -> int:
-    """Delivered energy after the floor over site and hour or event."""
-    floor = taken.service.measurement.floor
-    if floor is None or floor.over != "site" or floor.per not in ("hour", "event"):
-        return taken.measured_mwh
-    if floor.per == "hour":
-        return sum(max(0, row.delivered_mwh or 0) for row in taken.rows)
-    return max(0, taken.measured_mwh)
+def site_floor(service: Service) -> str:
+    """The span of a floor over the site's hour or event; blank for any other floor, or none."""
+    floor = service.measurement.floor
+    return floor.per if floor is not None and floor.over == "site" and floor.per in ("hour", "event") else ""
 
 
-def settled_mwh(run: Run, taken: Taken) -> int:
-    """What an event counts for: nothing where it counts as zero, else the floored energy."""
-    return 0 if taken.zero else floored_mwh(run, taken)
+def floored_mwh(taken: Taken, rows_mwh: list[int]) -> int:
+    """Energies of an event's rows after the floor over site and hour or event."""
+    per = site_floor(taken.service)
+    if per == "hour":
+        return sum(max(0, mwh) for mwh in rows_mwh)
+    return max(0, sum(rows_mwh)) if per == "event" else sum(rows_mwh)
+
+
+def delivered_mwh(taken: Taken) -> int:
+    """Delivered energy after that floor: what the outcome goes by."""
+    return floored_mwh(taken, [row.delivered_mwh or 0 for row in taken.rows])
+
+
+def settled_mwh(taken: Taken) -> int:
+    """What an event counts for: nothing where it counts as zero, else the floored energy that it is paid for."""
+    return 0 if taken.zero else floored_mwh(taken, [row.counted_mwh for row in taken.rows])
 
 
 def _outcomes(run: Run, taken: Taken, rule: str, default: str) -> str:
@@ -278,6 +309,8 @@ def _answered(run: Run, world: World, meters: Meters, taken: Taken, left: list[S
 
 def _roles(run: Run, taken: Taken) -> tuple[str, ...]:
     method = value_on(taken.service.measurement.method, run.day(taken.event), run.as_of_day, "direct")
+    if method == "deemed":
+        return ()
     return ("performance", "premise") if method == "export_from_storage" else ("performance",)
 
 
@@ -308,8 +341,8 @@ def _judged(run: Run, taken: Taken, matched: Matched | None, rules: Outcomes) ->
         return replace(taken, outcome="missing_readings", counted=zero and _paid(run, taken), zero=zero,
                        sure=zero or not gap)
     missed = value_on(rules.missed, run.day(taken.event), run.as_of_day, "measured")
-    zero = missed == "counts_as_zero" and floored_mwh(run, taken) < 0
-    outcome = "performed" if floored_mwh(run, taken) > 0 else "missed"
+    zero = missed == "counts_as_zero" and delivered_mwh(taken) < 0
+    outcome = "performed" if delivered_mwh(taken) > 0 else "missed"
     sure = all(row.quality not in ("estimated", "missing") for row in taken.rows)
     return replace(taken, outcome=outcome, counted=_paid(run, taken), zero=zero, sure=sure)
 

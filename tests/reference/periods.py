@@ -46,7 +46,17 @@ def clipped(run: Run, first: date, end: date) -> Period | None:
 
 def whole_seasons(run: Run, service: Service) -> list[tuple[date, date]]:
     """The seasons of a service near the run; a service without a season has years."""
-    season = run.tariff.season(service.calls.season) if service.calls.season else None
+    return seasons_of(run, service.calls.season)
+
+
+def whole_months(run: Run, service: Service) -> list[tuple[date, date]]:
+    """The months of a service's seasons."""
+    return months_of(run, service.calls.season)
+
+
+def seasons_of(run: Run, name: str) -> list[tuple[date, date]]:
+    """The seasons of that name near the run; without a name the years."""
+    season = run.tariff.season(name) if name else None
     begins, ends = (season.from_, season.to) if season is not None else ("01-01", "12-31")
     found = []
     for year in range(run.first.year - 1, run.end.year + 1):
@@ -55,14 +65,14 @@ def whole_seasons(run: Run, service: Service) -> list[tuple[date, date]]:
     return found
 
 
-def whole_months(run: Run, service: Service) -> list[tuple[date, date]]:
-    """The months of a service's seasons; a season that begins within a month has a part of it."""
+def months_of(run: Run, name: str) -> list[tuple[date, date]]:
+    """The calendar months of a season: all that share a day with it."""
     found = []
-    for first, end in whole_seasons(run, service):
-        at = first
+    for first, end in seasons_of(run, name):
+        at = first.replace(day=1)
         while at < end:
-            following = (at.replace(day=1) + timedelta(days=32)).replace(day=1)
-            found.append((at, min(following, end)))
+            following = (at + timedelta(days=32)).replace(day=1)
+            found.append((at, following))
             at = following
     return found
 

@@ -7,23 +7,27 @@ the engine can be held against it. Ids and sentences are the engine's own; what 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from gridrider.tariff.load import load
-from gridrider.tariff.model import Tariff, value_on
+from gridrider.tariff.model import Payment, Rider, Tariff, value_on
 from tests.reference.aggregation import adjustments
-from tests.reference.concern import Run, concerning, rider_of, service_of
+from tests.reference.concern import Run, concerning, is_for, rider_of, service_of
 from tests.reference.inputs import World, instant, read_world
 from tests.reference.meters import Meters
-from tests.reference.numbers import MICRO, cents_text, decimal_text, six_decimals, whole
-from tests.reference.outcome import Row, Taken, settled_mwh, take_part
-from tests.reference.payments import Owed, capacity_lines, energy_lines, pays, price_at
-from tests.reference.periods import Period, clipped, whole_months, whole_seasons
+from tests.reference.nominated import nominated_lines
+from tests.reference.numbers import MICRO, Refused, cents_text, decimal_text, six_decimals, whole
+from tests.reference.outcome import Row, Taken, take_part
+from tests.reference.payments import Owed, capacity_lines, energy_lines, market_lines, pays, price_at
+from tests.reference.periods import Period, clipped, months_of, seasons_of
+from tests.reference.rate_floors import hold_all
+from tests.reference.sharing import Book, Shared, book_of, once
 from tests.reference.spans import instant_text, midnight
+from tests.reference.upfront import Movement, movements, upfront_lines
 
 Cells = dict[str, str]
 
@@ -36,6 +40,8 @@ class Settled:
     performance: list[Cells]
     lines: list[Cells]
     statements: list[Cells]
+    attribution: list[Cells] = field(default_factory=list)
+    movements: list[Movement] = field(default_factory=list)
 
 
 def days_of(period: str) -> tuple[date, date]:
@@ -63,22 +69,42 @@ def settle(tariff_file: Path, inputs: Path, period: str, as_of: str = "") -> Set
     """Settle a folder of inputs."""
     tariff, problems = load(tariff_file)
     if tariff is None:
-        raise ValueError("\n".join(map(str, problems)))
+        raise Refused("\n".join(map(str, problems)))
     run, world = run_of(tariff, period, as_of), read_world(inputs)
-    taken = everything(run, world)
-    owed = everything_owed(run, world, taken)
+    check_attributes(run, world)
+    hold_all(run, world)
+    meters = Meters(world, run.zone)
+    measured = everything(run, world, meters)
+    book = book_of(run, world, meters, measured)
+    taken = once(book, measured)
+    owed = everything_owed(run, world, taken) + upfront_lines(run, world)
     return Settled(participation=sorted((participation_row(run, item) for item in taken), key=_key_of_taken),
                    performance=[cells for item in taken for cells in performance_rows(run, world, item)],
-                   lines=[line_cells(line) for line in owed], statements=statements(run, owed))
+                   lines=[line_cells(line) for line in owed], statements=statements(run, owed),
+                   attribution=[cells for shared in book.rows for cells in attribution_rows(book, shared)],
+                   movements=movements(run, world))
 
 
 def _key_of_taken(cells: Cells) -> tuple[str, str]:
     return cells["enrollment_id"], cells["event_id"]
 
 
-def everything(run: Run, world: World) -> list[Taken]:
+def check_attributes(run: Run, world: World) -> None:
+    """Read every attribute that the tariff names of every enrollment: another word than true or false is an error."""
+    names = {"low_income", "disadvantaged_community", "constrained_area"}
+    for rider in run.tariff.riders.values():
+        for payment in (payment for service in rider.services.values() for payment in service.payments):
+            names |= {*payment.when_any, *payment.unless_any}
+        if rider.upfront is not None:
+            names |= set(rider.upfront.unless_any)
+            names |= {name for adder in rider.upfront.adders for name in (*adder.when_any, adder.when) if name}
+    for enrollment in world.enrollments:
+        for name in sorted(names):
+            enrollment.has(name)
+
+
+def everything(run: Run, world: World, meters: Meters) -> list[Taken]:
     """How each enrollment took part in each event of the period that concerns it."""
-    meters = Meters(world, run.zone)
     taken = []
     for enrollment in world.enrollments:
         for event in concerning(run, world, enrollment):
@@ -89,25 +115,48 @@ def everything(run: Run, world: World) -> list[Taken]:
 
 
 def everything_owed(run: Run, world: World, taken: list[Taken]) -> list[Owed]:
-    """Every line of every payment."""
+    """Every line of every payment of every service."""
     owed: list[Owed] = []
-    for rider_name, rider in run.tariff.riders.items():
-        enrolled = [enrollment for enrollment in world.enrollments
-                    if rider_of(run, enrollment) is rider and (enrollment.rider or rider_name) == rider_name]
+    for rider in run.tariff.riders.values():
         for name, service in rider.services.items():
             mine = [item for item in taken if item.service is service]
             for payment in service.payments:
-                lines: list[Owed] = []
-                if payment.family == "energy":
-                    lines = energy_lines(run, payment, mine)
+                if payment.family == "capacity_nominated":
+                    owed += nominated_lines(run, world, payment, rider, name, mine)
                 else:
-                    for enrollment in enrolled:
-                        if enrollment.services and name not in enrollment.services:
-                            continue
-                        his = [item for item in mine if item.enrollment is enrollment]
-                        lines += capacity_lines(run, world, payment, enrollment, name, service, his)
-                owed += lines + adjustments(run, payment, name, service, mine, lines)
+                    owed += lines_of(run, world, rider, name, payment, mine)
     return owed
+
+
+def lines_of(run: Run, world: World, rider: Rider, name: str, payment: Payment, mine: list[Taken]) -> list[Owed]:
+    """The lines of one payment, for those whom it is for."""
+    service = rider.services[name]
+    enrolled = [enrollment for enrollment in world.enrollments
+                if rider_of(run, enrollment) is rider and (not enrollment.services or name in enrollment.services)
+                and is_for(enrollment, payment.when_any, payment.unless_any)]
+    theirs = [item for item in mine if item.enrollment in enrolled]
+    lines: list[Owed] = []
+    if payment.family == "energy":
+        lines = energy_lines(run, world, payment, theirs)
+    elif payment.family == "energy_at_price":
+        lines = market_lines(run, world, payment, theirs)
+    else:
+        for enrollment in enrolled:
+            his = [item for item in theirs if item.enrollment is enrollment]
+            lines += capacity_lines(run, world, payment, enrollment, name, service, his)
+    return lines + adjustments(run, payment, name, service, theirs, lines)
+
+
+def attribution_rows(book: Book, shared: Shared) -> list[Cells]:
+    """A row of which something was taken."""
+    enrollment_id, event_id, start = shared.key
+    delivered, taken = shared.row.delivered_mwh or 0, book.taken_mwh(shared)
+    if not book.of(shared):
+        return []
+    return [{"enrollment_id": enrollment_id, "event_id": event_id, "service": shared.item.service_name,
+             "start": instant_text(start), "delivered_kwh": six_decimals(delivered), "taken_kwh": six_decimals(taken),
+             "counted_kwh": six_decimals(delivered - taken),
+             "clause": "; ".join(dict.fromkeys(take.clause for take in book.of(shared) if take.clause))}]
 
 
 def participation_row(run: Run, item: Taken) -> Cells:
@@ -155,18 +204,33 @@ def line_cells(line: Owed) -> Cells:
             "status": "final" if line.final else "provisional"}
 
 
+def rider_of_line(run: Run, line: Owed) -> Rider:
+    """The rider under which a line is paid."""
+    if line.enrollment is not None:
+        return rider_of(run, line.enrollment)
+    return next(rider for rider in run.tariff.riders.values() if line.service in rider.services.values())
+
+
+def season_of_line(rider: Rider, line: Owed) -> str:
+    """The season of a line's service; without a service the one that all services of the rider share."""
+    if line.service is not None:
+        return line.service.calls.season
+    seasons = {service.calls.season for service in rider.services.values()}
+    return next(iter(seasons)) if len(seasons) == 1 else ""
+
+
 def payment_period(run: Run, line: Owed) -> Period:
     """The payment period in which a line's own period begins; outside of every season its year."""
-    rider = next(rider for rider in run.tariff.riders.values() if line.service in rider.services.values())
-    said = "season" if rider.pay is None else value_on(rider.pay.schedule, line.period.first, run.as_of_day, "season")
-    day = line.period.first
+    rider, day = rider_of_line(run, line), line.paid_on or line.period.first
+    said = "season" if rider.pay is None else value_on(rider.pay.schedule, day, run.as_of_day, "season")
+    season = season_of_line(rider, line)
     year = (date(day.year, 1, 1), date(day.year + 1, 1, 1))
     if said == "month":
-        spans = whole_months(run, line.service)
+        spans = months_of(run, season)
     elif said == "year":
         spans = [year]
     else:
-        spans = whole_seasons(run, line.service)
+        spans = seasons_of(run, season)
     first, end = next(((first, end) for first, end in spans if first <= day < end), year)
     period = clipped(run, first, end)
     if period is None:
@@ -176,13 +240,10 @@ def payment_period(run: Run, line: Owed) -> Period:
 
 def statements(run: Run, owed: list[Owed]) -> list[Cells]:
     """One per payee, participant and payment period."""
-    totals: dict[tuple[str, str, str, str], int] = defaultdict(int)
+    totals: dict[tuple[str, str, Period], int] = defaultdict(int)
     for line in owed:
-        period = payment_period(run, line)
-        totals[line.payee_id, line.participant_id, str(period.first), str(period.end)] += line.cents
-    return [{"payee_id": payee, "participant_id": participant, "period_start": first, "period_end": end,
-             "total_usd": cents_text(cents), "version": "1"}
-            for (payee, participant, first, end), cents in sorted(totals.items())]
+        totals[line.payee_id, line.participant_id, payment_period(run, line)] += line.cents
+    return [{"payee_id": payee, "participant_id": participant, "period_start": str(period.first),
+             "period_end": str(period.end), "total_usd": cents_text(cents), "version": "1"}
+            for (payee, participant, period), cents in sorted(totals.items())]
 
-
-__all__ = ["Settled", "everything", "everything_owed", "run_of", "settle", "settled_mwh"]

@@ -13,7 +13,7 @@ KEYS = {
     "participation": ("enrollment_id", "event_id"),
     "performance": ("enrollment_id", "event_id", "service", "start"),
     "lines": ("participant_id", "aggregation_id", "payee_id", "enrollment_id", "service", "component", "event_id",
-              "period_start", "period_end"),
+              "period_start", "period_end", "unit", "rate"),
     "statements": ("payee_id", "participant_id", "period_start", "period_end"),
 }
 NUMBERS = frozenset({"rate", "weight"})
@@ -33,10 +33,15 @@ def table(out: Path, name: str) -> list[Cells]:
 
 def by_key(name: str, rows: list[Cells]) -> dict[tuple[str, ...], Cells]:
     """Rows by their natural key."""
-    keyed = {tuple(row[column] for column in KEYS[name]): row for row in rows}
+    keyed = {tuple(_worth(column, row[column]) for column in KEYS[name]): row for row in rows}
     if len(keyed) != len(rows):
         raise ValueError(f"two rows of {name} share a key")
     return keyed
+
+
+def _worth(column: str, cell: str) -> str:
+    """A cell of a key, numbers by their worth: two adders of one enrollment differ by their rate."""
+    return str(Fraction(cell)) if column in NUMBERS and cell else cell
 
 
 def same(column: str, one: str, other: str) -> bool:

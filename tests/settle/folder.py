@@ -18,7 +18,8 @@ Cells = dict[str, str]
 COLUMNS = {
     "enrollments": ("enrollment_id", "rider", "customer_id", "participant_id", "aggregation_id", "payee_id", "point_id",
                     "premise_point_id", "technology", "nameplate_kw", "duration_h", "committed_kw",
-                    "agreement_signed_on", "enrolled_on", "starts_on", "ends_on", "customer_class", "zone", "services"),
+                    "agreement_signed_on", "enrolled_on", "prior_enrollment_id", "starts_on", "ends_on", "end_reason",
+                    "customer_class", "zone", "services"),
     "events": ("event_id", "service", "kind", "start", "end", "zone", "called_at", "cancelled_at"),
     "readings": ("point_id", "start", "seconds", "import_kwh", "export_kwh", "quality", "revision"),
     "points": ("enrollment_id", "role", "point_id", "from", "to"),
@@ -26,6 +27,10 @@ COLUMNS = {
     "unavailable": ("enrollment_id", "event_id", "start", "end", "reason"),
     "prices": ("series", "start", "seconds", "usd_per_mwh"),
     "adjustments": ("enrollment_id", "event_id", "start", "kwh"),
+    "nominations": ("participant_id", "service", "month", "kw"),
+    "service_terms": ("enrollment_id", "service", "taken_on"),
+    "claims": ("point_id", "start", "seconds", "program", "service", "kwh", "kw"),
+    "market_values": ("name", "zone", "effective", "filed", "value", "unit"),
 }
 
 
@@ -47,7 +52,7 @@ class Folder:
             if shuffle is not None:
                 shuffle.shuffle(held)
             with (path / f"{table}.csv").open("w", newline="", encoding="utf-8") as handle:
-                writer = csv.DictWriter(handle, COLUMNS[table], restval="", lineterminator="\n")
+                writer = csv.DictWriter(handle, columns_of(table, held), restval="", lineterminator="\n")
                 writer.writeheader()
                 writer.writerows(held)
         return path
@@ -66,15 +71,23 @@ class Folder:
         return path
 
 
+def columns_of(table: str, rows: list[Cells]) -> list[str]:
+    """The declared columns of a table, and after them the further ones that its rows have."""
+    return [*COLUMNS[table], *sorted({name for row in rows for name in row} - set(COLUMNS[table]))]
+
+
 def _arrow(table: str, rows: list[Cells]) -> pa.Table:
     """A table of texts; a blank cell is null."""
-    return pa.table({name: pa.array([row.get(name) or None for row in rows], pa.string()) for name in COLUMNS[table]})
+    return pa.table({name: pa.array([row.get(name) or None for row in rows], pa.string())
+                     for name in columns_of(table, rows)})
 
 
 def text_of(cell: object) -> str:
     """A cell as the contract writes it."""
     if isinstance(cell, datetime):
         return cell.isoformat()
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
     return "" if cell is None else str(cell)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.settle.folder import Folder, kwh, local
+from tests.settle.folder import Cells, Folder, kwh, local, text_of
 from tests.settle.shapes import Shape
 
 DAY = timedelta(days=1)
@@ -41,6 +41,7 @@ def draw(shape: Shape, seed: int, *, homes: int = 0) -> World:
     for number in range(homes or chance.randint(2, 6)):
         draw_home(chance, shape, folder, events, f"e{number}")
     draw_prices(chance, shape, folder, events)
+    draw_nominations(chance, shape, folder)
     as_of = chance.choice(shape.as_of)
     midnight = local(date.fromisoformat(as_of), time(), ZoneInfo(shape.timezone)).isoformat() if as_of else ""
     return World(folder=folder, period=shape.period, as_of=midnight)
@@ -123,6 +124,38 @@ def draw_enrollment(chance: random.Random, shape: Shape, folder: Folder, events:
                ends_on=None if ends is not None and ends < starts else ends,
                customer_class=chance.choice(("", "residential", "small_commercial", "other")),
                zone=chance.choice(shape.zones), services=chance.choice(shape.enrolled_services))
+    row = folder.rows["enrollments"][-1]
+    for attribute in shape.attributes:
+        row[attribute] = chance.choice(("", "false", "false", "true"))
+    for service in shape.taken:
+        if chance.random() < 0.5:
+            folder.add("service_terms", enrollment_id=name, service=service,
+                       taken_on=starts + timedelta(days=chance.randint(-900, 200)))
+    if shape.joins:
+        draw_joining(chance, shape, row)
+
+
+def draw_joining(chance: random.Random, shape: Shape, row: Cells) -> None:
+    """When an enrollment that is paid at its beginning begins, is signed and ends, and what it follows."""
+    starts = chance.choice(shape.joins)
+    signed = chance.choice((None, starts, starts - 20 * DAY, starts - DAY,
+                            starts + timedelta(days=chance.randint(1, 60))))
+    later = [day + timedelta(days=chance.randint(0, 40)) for day in shape.joins if day >= starts]
+    ends = chance.choice((None, None, *later))
+    row |= {"starts_on": text_of(starts), "agreement_signed_on": text_of(signed), "ends_on": text_of(ends),
+            "enrolled_on": text_of(chance.choice((None, None, starts - 5 * DAY))),
+            "end_reason": chance.choice(("", "moved", "left", "died")) if ends else "",
+            "prior_enrollment_id": chance.choice(("", "", "", "", "", "e0-before"))}
+
+
+def draw_nominations(chance: random.Random, shape: Shape, folder: Folder) -> None:
+    """Nominated power of those participants that enrollments name, now and then none."""
+    for participant in sorted({row["participant_id"] for row in folder.rows["enrollments"]}):
+        for service in shape.nominated:
+            for month in shape.months:
+                if chance.random() < 0.8:
+                    folder.add("nominations", participant_id=participant, service=service, month=month,
+                               kw=chance.choice(("0", "0.5", "1.25", "2", "3.3", "6")))
 
 
 def draw_meters(chance: random.Random, folder: Folder, events: list[Called], name: str,

@@ -35,6 +35,16 @@ class Shape:
     series: tuple[str, ...] = ()
     given: bool = False
     as_of: tuple[str, ...] = ("",)
+    attributes: tuple[str, ...] = ()
+    """Attributes that an enrollment may have."""
+    nominated: tuple[str, ...] = ()
+    """Services for which participants nominate power."""
+    months: tuple[str, ...] = ()
+    """Months for which they do."""
+    taken: tuple[str, ...] = ()
+    """Services that may have a vintage of their own."""
+    joins: tuple[date, ...] = ()
+    """Days on which enrollments begin, and other days on which they may end, for payments at enrollment."""
 
 
 def days(first: str, *more: int) -> tuple[date, ...]:
@@ -111,4 +121,26 @@ SHAPES = {
                                clock_hours=(15, 17), lengths_h=("1", "1.75", "2", "3"), kinds=("", "", "test"),
                                riders=(("battery", ("battery", "ev", "thermostat")),),
                                as_of=("", "2024-03-03", "2024-03-05")),
+    "nominated": Shape(tariff=OWN / "nominated.yaml", timezone="America/Los_Angeles", period="2025-07-01/2025-09-20",
+                       event_days=days("2025-06-20", 13, 20, 27, 45, 52, 60, 80), clock_hours=(16, 17),
+                       services=("capacity", "capacity", "relief"), kinds=("", "", "test"), zones=("north", "south"),
+                       enrolled_services=("", "", "relief"), nominated=("capacity", "relief"),
+                       months=("2025-06", "2025-07", "2025-08", "2025-09"), as_of=("", "2025-09-10", "2025-12-31")),
+    "committed": Shape(tariff=OWN / "committed.yaml", timezone="America/New_York", period="2025-06-01/2025-08-16",
+                       event_days=days("2025-05-20", 15, 20, 27, 45, 52, 60, 80), clock_hours=(16, 17),
+                       services=("reserve", "reserve", "credit"), zones=("north", "south"),
+                       enrolled_services=("", "", "reserve"), taken=("reserve", "credit"),
+                       attributes=("net_metering", "low_income", "disadvantaged_community", "second-hand"),
+                       as_of=("", "2025-08-03", "2025-12-31")),
+    "upfront": Shape(tariff=OWN / "upfront.yaml", timezone="America/New_York", period="2025-06-01/2025-09-01",
+                     event_days=days("2025-05-20", 15, 20, 45, 60, 80), clock_hours=(16, 17), zones=("north", "south"),
+                     riders=(("battery", ("battery",)), ("battery", ("battery",)), ("ev", ("ev",))),
+                     attributes=("third_party_funded", "constrained_area", "low_income", "disadvantaged_community"),
+                     joins=days("2023-08-31", 100, 400, 580, 640, 650, 671, 700, 730),
+                     as_of=("", "2025-08-03", "2026-01-31")),
+    "at-price": Shape(tariff=OWN / "at-price.yaml", timezone="America/Los_Angeles", period="2025-06-01/2025-08-16",
+                      event_days=days("2025-05-20", 15, 20, 27, 45, 52, 60, 80), clock_hours=(16, 17),
+                      zones=("PGE", "SCE"), series=SERIES[:2], attributes=("low_income",), kinds=("", "", "test"),
+                      riders=(("battery", ("battery", "ev")), ("ev", ("ev",)), ("thermostat", ("thermostat",))),
+                      as_of=("", "2025-12-31")),
 }

@@ -44,4 +44,5 @@ def test_the_worlds_hold_every_outcome_and_every_way_to_be_paid(tmp_path: Path) 
                         ("missing_readings", "true"), ("missing_readings", "false"), ("excused", "false"),
                         ("unsigned", "false"), ("not_eligible", "false"), ("cancelled", "false")}
     assert paid >= {(component, status) for component in ("energy", "capacity", "aggregation_adjustment")
-                    for status in ("final", "provisional")} | {("bonus", "final")}
+                    for status in ("final", "provisional")} | {
+                        (component, "final") for component in ("bonus", "adder", "upfront", "claw_back", "energy")}

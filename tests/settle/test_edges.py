@@ -174,7 +174,7 @@ def test_a_row_after_midnight_names_the_meter_that_measured_it(settled_by: Settl
 @both
 @pytest.mark.parametrize("role", ["premise", "performance"])
 def test_two_meters_that_share_a_day_count_once(settled_by: SettledBy, role: str, tmp_path: Path) -> None:
-    """Exchanged at 17:30 of the event's day: each slot is taken from the meter that has it."""
+    """Exchanged at 17:30 of the event's day: each slot is taken from the meter that has it (R146)."""
     folder = with_home("battery", premise_point_id="premise-meter")
     start = at("2025-05-06", "17:00", NEW_YORK)
     folder.add("events", event_id="event", start=start, end=start + HOUR)

@@ -108,7 +108,8 @@ def test_a_mistake_is_found_on_its_line(old: str, new: str, expected: str) -> No
 def test_a_negative_rate_is_refused_only_where_the_law_forbids_penalties() -> None:
     negative = changed(RATE, 'rate_usd_per_kwh: "-0.50"')
     assert problems_of(negative) == []
-    forbidden = negative.replace("seasons:", "law: {penalties_on_participants: forbidden}\nseasons:")
+    lifted = negative.replace("missed: measured", "missed: counts_as_zero")
+    forbidden = lifted.replace("seasons:", "law: {penalties_on_participants: forbidden}\nseasons:")
     assert said(forbidden) == ["29 error: a negative rate is a penalty, and the tariff's law forbids penalties"]
     allowed = negative.replace("seasons:", "law: {penalties_on_participants: allowed}\nseasons:")
     assert problems_of(allowed) == []

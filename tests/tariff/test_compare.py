@@ -95,7 +95,8 @@ def test_an_inserted_condition_is_not_a_change_of_those_that_follow() -> None:
     second = changed("    services:",
                      "    eligibility: [{require: agreement_signed}, {refuse: medical_baseline}]\n    services:")
     assert [(change.what, change.path) for change in changes(first, second)] == [
-        (What.ADDED, "riders.battery.eligibility.require-agreement_signed.require")]
+        (What.ADDED, "riders.battery.eligibility.require-agreement_signed.require"),
+        (What.ADDED, "riders.battery.eligibility.require-agreement_signed.holds")]
 
 
 def test_a_change_names_the_class_of_customer_it_is_for() -> None:

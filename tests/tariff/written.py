@@ -94,5 +94,7 @@ def shipped(name: str) -> Path:
 
 
 def quoted_numbers(text: str) -> list[re.Match[str]]:
-    """Every number in quotes that a tariff holds."""
-    return list(re.finditer(r'"(\d+(?:\.\d+)?)"', text))
+    """Every number in quotes that a tariff holds; a number that is the name of a block is none."""
+    def remark(number: re.Match[str]) -> bool:
+        return re.search(r"(^|\s)#", text[text.rfind("\n", 0, number.start()) + 1: number.start()]) is not None
+    return [number for number in re.finditer(r'"(\d+(?:\.\d+)?)"(?!\s*:)', text) if not remark(number)]

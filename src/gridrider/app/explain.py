@@ -18,7 +18,18 @@ from ..settlement.explain import Explanation, Step, fraction_text, kwh_text
 from ..tariff.load import load, tariff_hash
 from ..tariff.model import in_force
 from .explain_events import calls_of, event_steps
-from .explain_money import aggregation_steps, line_step, members_of, paid_calls, payable_of, quantity_of, rate_step
+from .explain_money import (
+    aggregation_steps,
+    factor_step,
+    line_step,
+    members_of,
+    paid_calls,
+    payable_of,
+    priced_step,
+    quantity_of,
+    rate_step,
+)
+from .explain_promises import claw_back_steps, nominated_steps, upfront_steps
 from .explain_rerun import MEMORY_MB, Rerun, Run, read_run, settle_again
 from .settle import SettleRequest, open_database
 
@@ -124,15 +135,28 @@ def _entry_steps(line: Cells, out: Path) -> list[Step]:
 def _steps_down(again: Rerun, line: dict[str, Any]) -> tuple[list[Step], int]:
     """From a recomputed line down to the readings, and its cents by the arithmetic that the steps show."""
     calls = calls_of(again)
-    if line["enrollment_no"] is None:
+    if line["component"] == "aggregation_adjustment":
         return _aggregation_down(again, line, calls)
-    behind = paid_calls(again, line, calls)
+    if line["pay_no"] is None:
+        return claw_back_steps(again, line) if line["component"] == "claw_back" else upfront_steps(again, line)
+    if line["enrollment_no"] is None:
+        steps, cents, answers = nominated_steps(again, line, calls)
+        return [*steps, *(step for call in answers[:MEMBERS_SHOWN_MAX] for step in event_steps(again, call))], cents
+    return _enrollment_down(again, line, paid_calls(again, line, calls))
+
+
+def _enrollment_down(again: Rerun, line: dict[str, Any],
+                     behind: Sequence[tuple[dict[str, Any], bool]]) -> tuple[list[Step], int]:
+    payment = payable_of(again, line).payment
+    if payment.family == "energy_at_price":
+        head, cents = priced_step(again, line, [call for call, _ in behind])
+        return [head, *(step for call, paid in behind for step in event_steps(again, call, paid=paid))], cents
     exact, words, figures = quantity_of(again, line, behind)
-    head, cents = line_step(line, exact)
+    factor = factor_step(again, line, behind) if payment.performance_factor is not None else None
+    head, cents = line_step(again, line, exact, factor[1] if factor else Fraction(1))
     rate = rate_step(again, line)
-    steps = [head, *([rate] if rate else [])]
+    steps = [head, *([rate] if rate else []), *([factor[0]] if factor else [])]
     if figures:
-        payment = payable_of(again, line).payment
         dated = in_force(payment.average_over, line["period_start"], again.plan.known_by)
         steps.append(Step(kind="average", clause=dated.cite if dated else "", words=f"{words[:1].upper()}{words[1:]}.",
                           values={**figures, "rows": [_of_event(call) for call, paid in behind if paid]}))

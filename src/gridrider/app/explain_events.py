@@ -24,9 +24,11 @@ METHOD_WORDS = {
     "prescriptive": "Delivered is the prescribed baseline less metered.",
     "day_matching": "Delivered is baseline less metered; both are net import.",
     "export_from_storage": "Metered is, slot by slot, minus the smaller of what the storage gave and what left the "
-                           "premise."}
+                           "premise.",
+    "deemed": "Delivered is deemed: a share of the nameplate power over the event's time, without a reading."}
 NOTE_WORDS = {
-    "missing": "A reading is missing.", "missing_window": "A reading in the adjustment window is missing.",
+    "deemed": "Deemed delivered.", "missing": "A reading is missing.",
+    "missing_window": "A reading in the adjustment window is missing.",
     "too_few_days": "There are too few baseline days.",
     "window_after_notice": "Not adjusted: the window does not precede the notice.",
     "guard": "Not adjusted: the baseline in the window is negative or too small."}
@@ -117,10 +119,13 @@ def _performance_step(again: Rerun, call: Call, rows: Sequence[dict[str, Any]], 
     words += "".join(f" {NOTE_WORDS[note]}" for note in dict.fromkeys(row["note"] for row in rows) if note)
     if call["price_weighted"]:
         words += " Each row weighs as much as the price of its hour."
+    elif call["priced"]:
+        words += " Each row is paid at the price of its hour."
     dated = in_force(measurement.method, call["local_date"], again.plan.known_by)
     return Step(kind="performance", clause=dated.cite if dated else "", words=words, values={
         "method": method.family, "enrollment_id": call["enrollment_id"], "event_id": call["event_id"],
-        "rows": [_performance_row(again, row, method, priced=call["price_weighted"]) for row in rows]})
+        "rows": [_performance_row(again, row, method, priced=call["price_weighted"] or call["priced"])
+                 for row in rows]})
 
 
 def _performance_row(again: Rerun, row: dict[str, Any], method: Method, *, priced: bool) -> dict[str, Any]:

@@ -8,10 +8,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from ..interval import DAY
 from ..money import plain
+from ..quantity import divide_half_away
 from ..settlement.explain import Step, cents_of, fraction_text, kwh_text, plural, usd_text
-from ..settlement.rates import lock_end, lock_years, rate_history
-from ..tariff.model import Case, Rider, in_force, value_on
+from ..settlement.rates import CREDIT_PARTS, credit_parts, lock_end, lock_years, rate_history
+from ..tariff.model import Case, ExportCredit, Rider, in_force, value_on
 from .explain_events import Call, hours
 from .explain_rerun import Rerun
 from .settle_plan import Payable
@@ -64,6 +66,12 @@ def _power(again: Rerun, line: Row, counted: Sequence[Call]) -> tuple[Fraction, 
     payment = payable_of(again, line).payment
     if payment.family == "capacity_committed":
         return _committed(again, line)
+    return _average(again, line, counted)
+
+
+def _average(again: Rerun, line: Row, counted: Sequence[Call]) -> tuple[Fraction, str, Row]:
+    """The average power of counted events as the payment averages it, with its words and figures."""
+    payment = payable_of(again, line).payment
     energy_mwh = sum(int(call["payable_mwh"]) for call in counted)
     time_s = sum(call["seconds"] for call in counted)
     figures: Row = {"events_counted": len(counted), "energy_kwh": kwh_text(energy_mwh), "hours": hours(time_s)[:-2]}
@@ -100,7 +108,7 @@ def _committed(again: Rerun, line: Row) -> tuple[Fraction, str, Row]:
 
 
 def _enrollment(again: Rerun, line: Row) -> Row:
-    return again.ask("select * from enrollment where enrollment_no = ?", line["enrollment_no"])[0]
+    return again.ask(sql("explain_enrollment"), line["service"], line["enrollment_no"])[0]
 
 
 def _days_in(again: Rerun, line: Row) -> tuple[int, int]:
@@ -113,32 +121,114 @@ def _days_in(again: Rerun, line: Row) -> tuple[int, int]:
     return (min(ends) - first).days, (line["period_end"] - line["period_start"]).days
 
 
-def line_step(line: Row, exact: Fraction) -> tuple[Step, int]:
-    """The line's arithmetic, and its cents computed anew: quantity times rate, rounded once."""
-    unit = line["unit"]
-    if line["rate_micro"] is None:
+def line_step(again: Rerun, line: Row, exact: Fraction, factor: Fraction = Fraction(1)) -> tuple[Step, int]:
+    """The line's arithmetic, and its cents computed anew: quantity times rate (times a factor), rounded once."""
+    unit, held = line["unit"], _rate_row(again, line)
+    rate_micro = held["rate_micro"] if held else None
+    if rate_micro is None or held is None:
         cents, sum_words = 0, "no rate is in force, so the amount is 0.00 USD"
     else:
-        rate = Fraction(line["rate_micro"], MILLION)
-        cents = cents_of(exact * rate)
-        product = fraction_text(exact * rate)
-        sum_words = (f"{fraction_text(exact)} {unit} x {plain(Decimal(line['rate_micro']).scaleb(-6))} "
-                     f"{line['rate_unit']} = {product} USD, rounded once to {usd_text(cents)} USD")
-    words = f"{line['because']}. {sum_words[:1].upper()}{sum_words[1:]}."
-    return Step(kind="line", clause=line["clause"] or "", words=words, values={
+        worth = exact * Fraction(rate_micro, MILLION) * factor
+        cents = cents_of(worth)
+        times = f" x {fraction_text(factor)}" if factor != 1 else ""
+        sum_words = (f"{fraction_text(exact)} {unit} x {_usd(rate_micro)} {held['unit']}{times} = "
+                     f"{fraction_text(worth)} "
+                     f"USD, rounded once to {usd_text(cents)} USD")
+    return Step(kind="line", clause=line["clause"] or "", words=spoken(line, sum_words), values={
         "quantity_exact": f"{exact.numerator}/{exact.denominator}", "quantity": fraction_text(exact), "unit": unit,
-        "rate_usd": None if line["rate_micro"] is None else plain(Decimal(line["rate_micro"]).scaleb(-6)),
-        "rate_unit": line["rate_unit"], "amount_usd": usd_text(cents), "because": f"{line['because']}."}), cents
+        "rate_usd": None if rate_micro is None else _usd(rate_micro), "rate_unit": held["unit"] if held else None,
+        **({"factor": fraction_text(factor)} if factor != 1 else {}),
+        "amount_usd": usd_text(cents), "because": f"{line['because']}."}), cents
+
+
+def spoken(line: Row, sum_words: str) -> str:
+    """A line's own sentence, and its arithmetic."""
+    return f"{line['because']}. {sum_words[:1].upper()}{sum_words[1:]}."
+
+
+def _usd(micro: int) -> str:
+    return plain(Decimal(micro).scaleb(-6))
+
+
+def _rate_row(again: Rerun, line: Row) -> Row | None:
+    """The rate that the line was made with, before any performance factor."""
+    home = _enrollment(again, line)
+    found = again.ask(sql("explain_rate"), line["pay_no"], line["period_start"], home["service_vintage_day"],
+                      home["duration_s"], home["customer_class"])
+    return found[0] if found else None
+
+
+# ---- performance factor and prices ---------------------------------------------------------------
+def factor_step(again: Rerun, line: Row, calls: Sequence[tuple[Call, bool]]) -> tuple[Step, Fraction]:
+    """The performance factor of committed power, computed anew from the counted events."""
+    choice, counted = _chosen(again, line), [call for call, paid in calls if paid and call["counted"]]
+    committed, _, _ = _committed(again, line)
+    payment, known_by = payable_of(again, line).payment, again.plan.known_by
+    factor_rule = payment.performance_factor
+    dated = in_force(factor_rule.decimals, again.plan.period.end - DAY, known_by) if factor_rule else None
+    if not counted:
+        factor = Fraction(int(choice["pays_full"]))
+        words = f"No event counted, so the factor is {factor}."
+        held = in_force(payment.no_event, again.plan.period.end - DAY, known_by)
+        return Step(kind="factor", clause=held.cite if held else "", words=words, values={
+            "factor": str(factor), "events_counted": 0}), factor
+    average, words, figures = _average(again, line, counted)
+    if choice["floor_period"]:
+        average = max(average, Fraction(0))
+    one, low, high = choice["factor_one"], _bound(choice, "low"), _bound(choice, "high")
+    if committed == 0:
+        factor, words = low or Fraction(0), f"{words}; nothing is committed, so the factor is the least"
+    else:
+        ratio = average / committed
+        factor = Fraction(divide_half_away(ratio.numerator * one, ratio.denominator), one)
+        words += (f"; over {fraction_text(committed)} kW committed that is {fraction_text(ratio)}, rounded to "
+                  f"{fraction_text(factor)}")
+        factor = max(factor, low) if low is not None else factor
+        factor = min(factor, high) if high is not None else factor
+    words += f"; within its bounds: {fraction_text(factor)}."
+    return Step(kind="factor", clause=dated.cite if dated else "", words=f"{words[:1].upper()}{words[1:]}", values={
+        **figures, "committed_kw": fraction_text(committed), "factor": fraction_text(factor)}), factor
+
+
+def _bound(choice: Row, name: str) -> Fraction | None:
+    return None if choice[f"{name}_n"] is None else Fraction(choice[f"{name}_n"], choice[f"{name}_d"])
+
+
+def priced_step(again: Rerun, line: Row, calls: Sequence[Call]) -> tuple[Step, int]:
+    """A line of energy at the market's price: each row times its price, floored as the tariff floors it, summed."""
+    table: list[Row] = []
+    worth = Fraction(0)
+    for call in calls:
+        rows = [] if call["zero"] else again.ask(sql("explain_priced"), call["call_no"])
+        energies = [max(row["delivered_mwh"], 0) if call["floor_row"] else row["delivered_mwh"] for row in rows]
+        prices = [Fraction(row["weight_micro"], 10 ** 9) for row in rows]
+        worths = [Fraction(energy, MILLION) * price for energy, price in zip(energies, prices, strict=True)]
+        sums = sum(worths, Fraction(0))
+        if call["missed_zero"] and sum(energies) < 0:
+            sums = Fraction(0)
+        worth += max(sums, Fraction(0)) if call["floor_event"] else sums
+        table += [{"start": again.local_text(row["start"]), "paid_kwh": kwh_text(energy),
+                   "usd_per_kwh": fraction_text(price), "usd": fraction_text(usd)}
+                  for row, energy, price, usd in zip(rows, energies, prices, worths, strict=True)]
+    cents = cents_of(worth)
+    words = spoken(line, f"each row's energy times its price comes to {fraction_text(worth)} USD, rounded once to "
+                         f"{usd_text(cents)} USD")
+    return Step(kind="line", clause=line["clause"] or "", words=words, values={
+        "quantity": kwh_text(int(line["quantity_n"])), "unit": line["unit"], "amount_usd": usd_text(cents),
+        "because": f"{line['because']}.", "rows": table}), cents
 
 
 # ---- rate ---------------------------------------------------------------------------------------
 def rate_step(again: Rerun, line: Row) -> Step | None:
     """Where the rate comes from: value, clause, dates, multiplier, rate lock."""
-    if line["rate_effective"] is None:
+    used = _rate_row(again, line)
+    if used is None or used["rate_micro"] is None:
         return None
     payable, home, known_by = payable_of(again, line), _enrollment(again, line), again.plan.known_by
     case = _case(line, home)
-    held = in_force(rate_history(payable.payment), line["rate_effective"], known_by, case)
+    if payable.payment.export_credit is not None:
+        return _credit_step(again, line, payable.payment.export_credit, used)
+    held = in_force(rate_history(payable.payment), used["effective"], known_by, case)
     if held is None:
         return None
     factor = in_force(payable.payment.multiplier, max(line["period_start"], held.effective), known_by, case)
@@ -147,13 +237,26 @@ def rate_step(again: Rerun, line: Row) -> Step | None:
     values: Row = {"rate_usd": plain(held.value), "unit": held.unit, "effective": str(held.effective),
                    "filed": str(held.filed), "confirmed": held.confirmed}
     if factor is not None and factor.value != 1:
-        words += (f" Times {plain(factor.value)} [{factor.cite}] it is {plain(Decimal(line['rate_micro']).scaleb(-6))} "
+        words += (f" Times {plain(factor.value)} [{factor.cite}] it is {_usd(used['rate_micro'])} "
                   f"{held.unit}.")
         values |= {"multiplier": plain(factor.value), "multiplier_clause": factor.cite,
                    "multiplier_effective": str(factor.effective)}
     rider = again.plan.tariff.riders[payable.rider_name]
-    locked, more = _lock(rider, line["period_start"], home["vintage_day"], known_by)
+    locked, more = _lock(rider, line["period_start"], home["service_vintage_day"], known_by)
     return Step(kind="rate", clause=held.cite, words=f"{words}{locked}", values={**values, **more})
+
+
+def _credit_step(again: Rerun, line: Row, credit: ExportCredit, used: Row) -> Step | None:
+    """The rate that an export credit makes, part by part."""
+    parts = credit_parts(credit, line["period_start"], again.plan.known_by, Case(month=line["period_start"].month))
+    if parts is None:
+        return None
+    rows = [{"part": name, "value": plain(part.value), "unit": part.unit, "effective": str(part.effective),
+             "filed": str(part.filed), "clause": part.cite} for name, part in zip(CREDIT_PARTS, parts, strict=True)]
+    return Step(kind="rate", clause=used["cite"], values={"rate_usd": _usd(used["rate_micro"]), "unit": used["unit"],
+                                                          "effective": str(used["effective"]), "rows": rows},
+                words=f"{used['words']} = {_usd(used['rate_micro'])} {used['unit']}, each as in force on "
+                      f"{line['period_start']}.")
 
 
 def _case(line: Row, home: Row) -> Case:

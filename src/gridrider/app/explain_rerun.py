@@ -20,6 +20,7 @@ from ..measurement.kernel import Kernel
 from ..problem import DataRefused, Problem, error, refuse_on_error
 from ..tariff.load import parse_text
 from ..tariff.model import Tariff
+from .attribute import attribute
 from .explain_readings import KeptReadings, keep_readings, slots_of_days
 from .mart import Days, days_needed, open_days
 from .measure import buckets_of, measure_calls
@@ -30,6 +31,7 @@ from .settle_calls import make_calls
 from .settle_inputs import problems_block, read_inputs
 from .settle_lines import make_amounts, make_statements
 from .settle_plan import SettlePlan, make_plan
+from .sql_text import sql
 
 MEMORY_MB = 400
 POINTS_MAX = 1_000_000
@@ -132,6 +134,7 @@ def settle_again(run: Run, line: Mapping[str, str], request: SettleRequest, conn
     kept, days = _own_readings(connection, plan, request, work)
     _stop_on_error(list(days.problems))
     measure_calls(connection, request, plan, days, work)
+    attribute(connection, plan)
     _stop_on_error(make_amounts(connection, plan, run.tariff, run.tariff_path))
     make_statements(connection, plan)
     again = Rerun(connection=connection, plan=plan, readings=kept)
@@ -145,12 +148,11 @@ def _stop_on_error(problems: Sequence[Problem]) -> None:
 
 
 def _only_behind(connection: duckdb.DuckDBPyConnection, line: Mapping[str, str]) -> None:
-    """Leave only the enrollments that a line speaks of; they keep their numbers."""
-    if line["enrollment_id"]:
-        connection.execute("delete from enrollment where enrollment_id <> ?", [line["enrollment_id"]])
-    else:
-        connection.execute("delete from enrollment where participant_id <> ? or aggregation_id <> ?",
-                           [line["participant_id"], line["aggregation_id"]])
+    """Leave only the enrollments that a line speaks of, with those that share a meter with them."""
+    for statement in connection.extract_statements(sql("explain_behind")):
+        named = {name: line[name] for name in ("enrollment_id", "participant_id", "aggregation_id", "component")
+                 if name in statement.named_parameters}
+        connection.execute(statement, named)
 
 
 def _own_readings(connection: duckdb.DuckDBPyConnection, plan: SettlePlan, request: SettleRequest,

@@ -19,6 +19,7 @@ from ..market.model import PRICES
 from ..problem import DataRefused, Problem, error, refuse_on_error
 from ..table import TableSchema
 from ..telemetry.model import QUALITIES, READINGS
+from .import_market import import_market
 from .import_rows import Rows, join_prices, join_readings
 from .outputs import copy_csv, write_problems
 
@@ -26,9 +27,12 @@ KINDS: Mapping[str, str] = MappingProxyType({
     "green-button": "Green Button (ESPI) XML files to readings",
     "intervals": "a utility's interval files (CSV), as a mapping describes them, to readings",
     "caiso-prices": "California ISO prices, from OASIS downloads or by a mapping, to prices",
+    "caiso-awards": "California ISO awards (CMRI), by a dated layout, to awards",
+    "caiso-statement": "California ISO settlement statements, by a dated layout, to market_statement",
 })
 """Each kind of import with its sentence."""
 
+MARKET_KINDS = frozenset({"caiso-awards", "caiso-statement"})
 _BOTH = frozenset({"import", "export"})
 Progress = Callable[[str, int, int], None]
 """Takes the name of a step, how much is done, and how much there is."""
@@ -56,6 +60,9 @@ def import_files(kind: str, files: Sequence[Path], out: Path, *, mapping: Path |
     `mapping` is a path or the name of a shipped mapping (NAME or NAME@ZONE). `output_format` is csv or parquet.
     Raises DataRefused when a finding is an error; then only problems.csv is written.
     """
+    if kind_named(kind) in MARKET_KINDS:
+        found, written, rows = import_market(str(kind_named(kind)), files, out, mapping)
+        return ImportReport(problems=tuple(found), written=written, rows=rows)
     problems: list[Problem] = []
     try:
         with duckdb.connect() as connection:

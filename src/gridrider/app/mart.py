@@ -44,7 +44,7 @@ def open_days(connection: duckdb.DuckDBPyConnection, request: SettleRequest, pla
                            progress=request.progress, threads=request.threads,
                            memory_limit_mb=request.memory_limit_mb)
     return Days(files=_files(work / "days", needed), span=span,
-                problems=(*report.problems, *_silent_points(connection, work / "days")))
+                problems=(*report.problems, *_silent_points(connection, work / "days", plan)))
 
 
 def days_needed(plan: SettlePlan) -> frozenset[date]:
@@ -67,15 +67,17 @@ def _date_of(file: Path) -> date:
         return date.min
 
 
-def _silent_points(connection: duckdb.DuckDBPyConnection, folder: Path) -> Sequence[Problem]:
-    """One warning per enrollment whose point has no reading at all."""
+def _silent_points(connection: duckdb.DuckDBPyConnection, folder: Path, plan: SettlePlan) -> Sequence[Problem]:
+    """One warning per enrollment whose point has no reading at all, although its measurement reads one."""
+    deemed = [number for method, number in plan.measurement.methods.items() if method.family == "deemed"]
     files = [str(file) for file in sorted(folder.glob("*.parquet"))]
     heard = "select distinct point_id from read_parquet(?)" if files else "select null as point_id where false"
     rows = connection.execute(f"""
         select e.source_row, e.enrollment_id, e.point_id from enrollment as e
-        where e.enrollment_no in (select enrollment_no from call_window where to_measure)
+        where e.enrollment_no in (select enrollment_no from call_window where to_measure
+                                  and not list_contains(?, method_no))
           and not exists (select 1 from series as s join ({heard}) as d on d.point_id = s.point_id
                           where s.enrollment_no = e.enrollment_no and s.role = 'performance')
-        order by e.source_row""", [files] if files else []).fetchall()
+        order by e.source_row""", [deemed, files] if files else [deemed]).fetchall()
     return [warning("enrollments", "its point has no readings", "Check the point id, or ask for the readings.", row=row,
                     column="point_id", value=f"{enrollment_id}: {point_id}") for row, enrollment_id, point_id in rows]

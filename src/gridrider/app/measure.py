@@ -15,7 +15,7 @@ from ..engine.buckets import Bucket
 from ..measurement.kernel import RESULT, Kernel
 from .mart import Days
 from .settle_plan import SettlePlan
-from .sql_text import sql
+from .sql_text import sql, stage_sql
 
 if TYPE_CHECKING:
     from .settle import SettleRequest
@@ -29,7 +29,8 @@ def measure_calls(connection: duckdb.DuckDBPyConnection, request: SettleRequest,
     _series_by_day(connection, plan)
     _rows_given(connection)
     kernels = list(dict.fromkeys(window.kernel for window in plan.measurement.windows))
-    numbers = _bucket_numbers(connection, request.points_per_bucket)
+    numbers = [(bucket, group) for bucket, group in _bucket_numbers(connection, request.points_per_bucket)
+               if kernels[group].family != "deemed"]
     folder = work / "performance"
     folder.mkdir()
     pq.write_table(RESULT.empty_table(), folder / "000000-empty.parquet")  # so that there is a table without calls
@@ -40,7 +41,17 @@ def measure_calls(connection: duckdb.DuckDBPyConnection, request: SettleRequest,
     map_buckets(_each_bucket(connection, kernels, numbers), days.files, tables, folder, total=len(numbers),
                 memory_limit_mb=2 * request.memory_limit_mb // 3, threads=request.threads, progress=request.progress)
     measured = str(folder / "*.parquet").replace("'", "''")  # a view takes no parameters
-    connection.execute(f"create or replace temp view performance as select * from read_parquet('{measured}')")
+    connection.register("method", tables["method"])
+    connection.register("deemed_method", _deemed_methods(plan))
+    connection.execute(stage_sql("measurement.baselines", "macros"))
+    connection.execute(f"create or replace temp view performance as select * from read_parquet('{measured}') "
+                       f"union all {stage_sql('measurement.baselines', 'deemed')}")
+
+
+def _deemed_methods(plan: SettlePlan) -> pa.Table:
+    """The numbers of the methods by which delivery is deemed, without readings."""
+    numbers = [number for method, number in plan.measurement.methods.items() if method.family == "deemed"]
+    return pa.table({"method_no": pa.array(numbers, pa.int32())})
 
 
 def _series_by_day(connection: duckdb.DuckDBPyConnection, plan: SettlePlan) -> None:

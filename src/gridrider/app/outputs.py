@@ -22,7 +22,7 @@ from ..interval import utc_text
 from ..problem import DataRefused, Problem, error
 from ..tariff.load import canonical, tariff_hash
 from ..tariff.model import Tariff
-from .prior import HEADS
+from .prior import AMORTIZATION, HEADS
 from .settle_plan import SettlePlan
 from .sql_text import sql
 
@@ -59,7 +59,10 @@ def publish(connection: duckdb.DuckDBPyConnection, out: Path, plan: SettlePlan, 
                        folder / "participation.csv")
         copy_in_pieces(connection, sql("lines"), by_statement(connection), folder / "lines.csv")
         copy_csv(connection, sql("statements"), folder / "statements.csv")
+        copy_csv(connection, sql("attribution"), folder / "attribution.csv")
         copy_in_pieces(connection, sql("ledger"), by_id(connection, "posting", "entry_id"), folder / "ledger.csv")
+        if any(rider.upfront and rider.upfront.amortize_months for rider in tariff.riders.values()):
+            copy_csv(connection, sql("amortization"), folder / AMORTIZATION)
         if prior:
             copy_csv(connection, sql("differences"), folder / "differences.csv")
             copy_csv(connection, sql("heads"), folder / HEADS)
@@ -162,13 +165,14 @@ def _write_run(folder: Path, plan: SettlePlan, tariff: Tariff, tariff_file: Path
              "start": utc_text(each.event.start), "end": utc_text(each.event.end)}
             for each in plan.service_events if each.in_period],
         "seconds": seconds, "python": platform.python_version(), "duckdb": duckdb.__version__,
-        "sha256": {file.name: _sha256(file) for file in sorted(folder.glob("*.csv"))},
+        "sha256": {file.name: sha256_of(file) for file in sorted(folder.glob("*.csv"))},
     }
     (folder / MARK).write_text(json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n",
                                encoding="utf-8")
 
 
-def _sha256(file: Path) -> str:
+def sha256_of(file: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal digits."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -18,6 +18,7 @@ from ..interval import DateSpan, local_midnight
 from ..problem import DataRefused, Problem, refuse_on_error
 from ..tariff.load import load
 from ..tariff.model import Tariff
+from .attribute import attribute
 from .mart import open_days
 from .measure import measure_calls
 from .outputs import MARK, Published, publish
@@ -118,11 +119,13 @@ def _settle(request: SettleRequest, tariff: Tariff, connection: duckdb.DuckDBPyC
     problems += days.problems
     refuse_on_error(problems)
     measure_calls(connection, request, plan, days, work)
+    problems += attribute(connection, plan)
     problems += make_amounts(connection, plan, tariff, str(request.tariff))
     refuse_on_error(problems)
     make_statements(connection, plan)
     connection.execute("drop table call; drop table concerned; drop table measured; drop table adjustment; "
-                       "drop view keyed_line; drop table line")  # what is still to be written needs the memory
+                       "drop view keyed_line; drop table line; drop table upfront_part; "
+                       "drop table upfront_due")  # what is still to be written needs the memory
     problems = with_file_names(problems, request.inputs)
     request.progress("Writing the tables", 0, 1)
     published: Published = publish(connection, request.out, plan, tariff, request.tariff, problems, prior=prior,

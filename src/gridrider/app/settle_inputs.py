@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,17 +12,19 @@ import duckdb
 
 from ..adapters.tables.locate import find_files
 from ..adapters.tables.read import read_table
-from ..enrollment.model import ENROLLMENTS
+from ..enrollment.model import ENROLLMENTS, SERVICE_TERMS
 from ..event.model import EVENTS, OPT_OUTS, UNAVAILABLE
 from ..event.service_events import GridEvent
-from ..market.model import PRICES
-from ..measurement.model import ADJUSTMENTS
+from ..market.model import MARKET_VALUES, NOMINATIONS, PRICES
+from ..measurement.model import ADJUSTMENTS, CLAIMS
 from ..problem import Problem, error, warning
-from ..table import TableSchema
+from ..table import Kind, TableSchema
 from ..tariff.model import Tariff
 from ..telemetry.model import POINTS
+from .settle_promises import check_attributes, check_nominations, check_service_terms, number_enrollments
 
-TABLES: tuple[TableSchema, ...] = (ENROLLMENTS, EVENTS, OPT_OUTS, UNAVAILABLE, PRICES, ADJUSTMENTS, POINTS)
+TABLES: tuple[TableSchema, ...] = (ENROLLMENTS, EVENTS, OPT_OUTS, UNAVAILABLE, PRICES, ADJUSTMENTS, POINTS,
+                                   CLAIMS, SERVICE_TERMS, NOMINATIONS, MARKET_VALUES)
 """The small tables of a settlement; readings and days are read apart, for they are large."""
 LISTED_MAX = 1000
 
@@ -35,15 +37,24 @@ class Inputs:
     problems: tuple[Problem, ...]
 
 
-def read_inputs(connection: duckdb.DuckDBPyConnection, folder: Path, tariff: Tariff) -> Inputs:
-    """Read every small table of the folder into the connection, with every Problem found."""
-    zone = ZoneInfo(tariff.timezone)
-    problems = [problem for schema in TABLES for problem in read_table(connection, folder, schema, zone)]
+def read_inputs(connection: duckdb.DuckDBPyConnection, folder: Path, tariff: Tariff,
+                tables: Sequence[TableSchema] = TABLES, attributes: Mapping[str, Kind] | None = None) -> Inputs:
+    """Read small tables of the folder into the connection, with every Problem found.
+
+    `attributes` gives a kind to further columns of the enrollments, which are text otherwise.
+    """
+    zone, names = ZoneInfo(tariff.timezone), {schema.name for schema in tables}
+    paid_by, problems = check_attributes(folder, tariff)
+    kinds = {**dict.fromkeys(paid_by, Kind.BOOLEAN), **(attributes or {})}
+    problems += [problem for schema in tables for problem in read_table(
+        connection, folder, schema, zone, kinds if schema is ENROLLMENTS else None)]
     problems += _tariff_names(connection, tariff) if not problems_block(problems) else []
     if not problems_block(problems):
-        problems += list(_cross_checks(connection))
-        _number_enrollments(connection)
-    return Inputs(events=_events(connection), problems=tuple(problems))
+        problems += list(_cross_checks(connection, names))
+        number_enrollments(connection, tariff, paid_by, with_vintages=SERVICE_TERMS.name in names)
+        problems += check_service_terms(connection, tariff) if SERVICE_TERMS.name in names else []
+        problems += check_nominations(connection, tariff) if NOMINATIONS.name in names else []
+    return Inputs(events=events_of(connection), problems=tuple(problems))
 
 
 def with_file_names(problems: Sequence[Problem], folder: Path) -> list[Problem]:
@@ -58,7 +69,8 @@ def problems_block(problems: list[Problem]) -> bool:
     return any(problem.severity == "error" for problem in problems)
 
 
-def _events(connection: duckdb.DuckDBPyConnection) -> tuple[GridEvent, ...]:
+def events_of(connection: duckdb.DuckDBPyConnection) -> tuple[GridEvent, ...]:
+    """The rows of the events table as records, in order of time."""
     rows = connection.execute(
         'select event_id, service, kind, start, "end", zone, called_at, cancelled_at, source_row from events '
         "where event_id is not null and start is not null and \"end\" is not null order by start, event_id").fetchall()
@@ -130,6 +142,15 @@ CROSS_CHECKS: tuple[tuple[str, str, bool, str, str, str], ...] = (
         "select a.source_row, a.event_id from adjustments as a anti join events as e using (event_id)",
         True, "event_id", "is no event of this run", "Add the event or drop the row."),
     (
+        "claims",
+        "select source_row, program from claims where mwh is null and milliwatt is null",
+        True, "kwh", "says neither kwh nor kw", "Give the energy or the power that is claimed."),
+    (
+        "claims",
+        "select source_row, program from claims "
+        "where coalesce(mwh, 0) < 0 or coalesce(milliwatt, 0) < 0 or seconds <= 0",
+        True, "kwh", "is a claim below zero or without length", "Check kwh, kw and seconds."),
+    (
         "points",
         "select p.source_row, p.enrollment_id from points as p anti join enrollments as e using (enrollment_id)",
         False, "enrollment_id", "is no enrollment of this run, so the row is left out", "Check the id."),
@@ -145,22 +166,13 @@ CROSS_CHECKS: tuple[tuple[str, str, bool, str, str, str], ...] = (
 """Table, a query of its bad rows, whether they are errors, the column, the reason and the advice."""
 
 
-def _cross_checks(connection: duckdb.DuckDBPyConnection) -> Iterator[Problem]:
+def _cross_checks(connection: duckdb.DuckDBPyConnection, tables: Set[str]) -> Iterator[Problem]:
     for name, query, is_error, column, reason, advice in CROSS_CHECKS:
+        if name not in tables:
+            continue
         rows = connection.execute(f"{query} order by 1").fetchall()
         make = error if is_error else warning
         for row, held in rows[:LISTED_MAX]:
             yield make(name, reason, advice, row=row, column=column, value=held or "")
         if len(rows) > LISTED_MAX:
             yield make(name, f"and {len(rows) - LISTED_MAX} more rows: {reason}", advice, column=column)
-
-
-def _number_enrollments(connection: duckdb.DuckDBPyConnection) -> None:
-    """The enrollments with their defaults filled in, numbered in the order of their ids."""
-    connection.execute("""
-        create or replace temp table enrollment as
-        select * replace (coalesce(aggregation_id, participant_id) as aggregation_id,
-                          coalesce(payee_id, participant_id) as payee_id),
-               coalesce(enrolled_on, starts_on) as vintage_day,
-               cast(row_number() over (order by enrollment_id) as integer) as enrollment_no
-        from enrollments""")

@@ -11,10 +11,20 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from ..problem import Problem, error
+from ..problem import Problem, error, errors
 from ..settlement.rates import Rate, RateTooFine, rate_for
 from ..tariff.model import Case, Tariff
-from .settle_plan import SettlePlan, pay_period_table, payment_table, pays_event_table, statement_period_table
+from .settle_floors import check_rate_floors
+from .settle_law import check_law
+from .settle_payments import (
+    nomination_step_table,
+    pay_period_table,
+    payment_table,
+    pays_event_table,
+    statement_period_table,
+)
+from .settle_plan import SettlePlan
+from .settle_upfront import make_upfront
 from .sql_text import sql, stage_sql
 
 
@@ -26,21 +36,24 @@ def make_amounts(connection: duckdb.DuckDBPyConnection, plan: SettlePlan, tariff
     connection.register("payment", payment_table(plan))
     connection.register("pays_event", pays_event_table(plan))
     connection.register("pay_period", pay_period_table(plan))
+    connection.register("nomination_step", nomination_step_table(plan))
     _run_row(connection, plan, tariff)
-    problems = _weights(connection, plan)
-    if problems:
+    problems = [*check_rate_floors(connection, plan, tariff_file), *_weights(connection, plan)]
+    if errors(problems):
         return problems
     connection.execute(stage_sql("settlement", "outcomes"))
-    problems = _weightless(connection)
+    problems += _weightless(connection)
     rates, found = _rates(connection, plan, tariff_file)
-    if problems or found:
-        return [*problems, *found]
+    problems += found
+    if errors(problems):
+        return problems
     connection.register("rate", rates)
     _event_seconds(connection)
     connection.execute(sql("line_table"))
-    connection.execute(stage_sql("settlement", "energy"))
-    connection.execute(stage_sql("settlement", "capacity"))
-    return []
+    for family in ("energy", "at_price", "capacity", "nominated"):
+        connection.execute(stage_sql("settlement", family))
+    problems += make_upfront(connection, plan, tariff_file)
+    return [*problems, *check_law(connection, plan, tariff_file)]
 
 
 def make_statements(connection: duckdb.DuckDBPyConnection, plan: SettlePlan) -> None:
@@ -48,7 +61,10 @@ def make_statements(connection: duckdb.DuckDBPyConnection, plan: SettlePlan) -> 
     connection.register("statement_period", _statement_periods(connection, plan))
     connection.execute("""
         create or replace temp view performance_row as
-        select p.*, r.start from performance as p join call_window as c on c.call_no = p.call_no
+        select p.* replace (p.delivered_mwh - coalesce(t.taken_mwh, 0) as delivered_mwh), coalesce(t.taken_mwh, 0)
+               as taken_mwh, r.start
+        from performance as p join call_window as c on c.call_no = p.call_no
+        left join counted_row as t on t.call_no = p.call_no and t.row_no = p.row_no
         join window_row as r on r.window_no = c.window_no and r.row_no = p.row_no""")
     connection.execute(stage_sql("settlement", "aggregation"))
     connection.register("statement_period", _statement_periods(connection, plan))
@@ -66,15 +82,15 @@ def _run_row(connection: duckdb.DuckDBPyConnection, plan: SettlePlan, tariff: Ta
 
 def _weights(connection: duckdb.DuckDBPyConnection, plan: SettlePlan) -> list[Problem]:
     """The price of each row that a weighted average needs; a price that is not there is an error."""
-    series = [{"zone": name, "series": zone.price_series[-1].value} for name, zone in plan.tariff.zones.items()
-              if zone.price_series]
+    series = [{"zone": name, "series": zone.price_series[-1].value, "clause": zone.price_series[-1].cite}
+              for name, zone in plan.tariff.zones.items() if zone.price_series]
     connection.register("zone_series", pa.Table.from_pylist(
-        series, schema=pa.schema([("zone", pa.string()), ("series", pa.string())])))
+        series, schema=pa.schema([("zone", pa.string()), ("series", pa.string()), ("clause", pa.string())])))
     connection.execute(sql("row_weight"))
     rows = connection.execute("select distinct coalesce(series, zone), start from row_weight "
                               "where weight_micro is null order by 1, 2 limit 1000").fetchall()
-    return [error("prices", f"lacks the price of {series} at {start:%Y-%m-%dT%H:%M}Z, which weights an average",
-                  "Add the price of that hour.", column="series", value=series or "") for series, start in rows]
+    return [error("prices", f"lacks the price of {series} at {start:%Y-%m-%dT%H:%M}Z, by which a payment weights or "
+                  "pays", "Add the price of that hour.", column="series", value=series or "") for series, start in rows]
 
 
 def _weightless(connection: duckdb.DuckDBPyConnection) -> list[Problem]:
@@ -146,6 +162,7 @@ def _lcm(numbers: Iterable[int]) -> int:
 def _statement_periods(connection: duckdb.DuckDBPyConnection, plan: SettlePlan) -> pa.Table:
     days: dict[tuple[str, str], list[date]] = {}
     for rider, service, day in connection.execute(
-            "select distinct rider, service, period_start from line order by all").fetchall():
+            "select distinct rider, coalesce(service, ''), case when component = 'claw_back' then period_start - 1 "
+            "else period_start end from line order by all").fetchall():
         days.setdefault((rider, service), []).append(day)
     return statement_period_table(plan, days)

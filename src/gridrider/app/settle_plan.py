@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,13 +12,10 @@ import pyarrow as pa
 
 from ..event.availability import parse_spans, remains
 from ..event.service_events import GridEvent, ServiceEvent, longer_events
-from ..interval import DAY, DateSpan, Interval
+from ..interval import DateSpan, Interval
 from ..measurement.candidates import candidate_days, day_type_of, pick_for
 from ..measurement.methods import Method, method_on
 from ..measurement.plan import MeasurementPlan, Window, window_precedes_notice
-from ..settlement.periods import months_in, payment_period, seasons_in
-from ..settlement.rates import is_monthly, lock_years, rate_history
-from ..tariff.check import component_of
 from ..tariff.holidays import holidays_between
 from ..tariff.model import Dated, Floor, Outcomes, Payment, Service, Tariff, in_force, value_on
 
@@ -115,11 +111,12 @@ SERVICE_EVENT = pa.schema([
     ("suspended_clause", pa.string()), ("excused_clause", pa.string()), ("missed_zero", pa.bool_()),
     ("missed_clause", pa.string()), ("missing_zero", pa.bool_()), ("missing_clause", pa.string()),
     ("too_few_zero", pa.bool_()), ("too_few_clause", pa.string()), ("floor_row", pa.bool_()),
-    ("floor_event", pa.bool_()), ("price_weighted", pa.bool_()),
+    ("floor_event", pa.bool_()), ("price_weighted", pa.bool_()), ("priced", pa.bool_()),
 ])
 
 DELIVERED_WORDS = {"direct": "delivered at the device", "prescriptive": "above the prescribed baseline",
-                   "day_matching": "below the baseline", "export_from_storage": "sent back from storage"}
+                   "day_matching": "below the baseline", "export_from_storage": "sent back from storage",
+                   "deemed": "deemed delivered"}
 
 
 def _service_event_row(plan: SettlePlan, each: ServiceEvent) -> dict[str, Any]:
@@ -127,7 +124,7 @@ def _service_event_row(plan: SettlePlan, each: ServiceEvent) -> dict[str, Any]:
     outcomes, measurement = each.service.outcomes, each.service.measurement
     pick = pick_for(day_type_of(day, known_by, measurement, plan.holidays), measurement)
     too_few = in_force(pick.too_few_days, day, known_by) if pick else None
-    floor = _floor(measurement.floor, day, known_by)
+    floor = floor_on(measurement.floor, day, known_by)
     return {
         "service_event_no": each.number, "event_id": event.event_id, "rider": each.rider_name,
         "service": each.service_name, "kind": each.kind, "start_utc": event.start.replace(tzinfo=None),
@@ -135,16 +132,15 @@ def _service_event_row(plan: SettlePlan, each: ServiceEvent) -> dict[str, Any]:
         "zones": list(event.zones) or None, "technologies": list(each.rider.technologies),
         "in_period": each.in_period, "cancelled": event.cancelled, "counts": each.counts,
         "duration_matches": each.duration_matches,
-        "kind_clause": _cite(each.service.calls.kinds[each.kind].counts, day, known_by),
-        "method_clause": _cite(measurement.method, day, known_by),
+        "kind_clause": cite_on(each.service.calls.kinds[each.kind].counts, day, known_by),
+        "method_clause": cite_on(measurement.method, day, known_by),
         "delivered_words": DELIVERED_WORDS[value_on(measurement.method, day, known_by, "direct")],
         "agreement_clause": _agreement_clause(each),
         "too_few_zero": too_few is not None and too_few.value == "zero_performance",
         "too_few_clause": too_few.cite if too_few else "",
         "floor_row": floor is not None and (floor.per, floor.over) == ("hour", "site"),
         "floor_event": floor is not None and (floor.per, floor.over) == ("event", "site"),
-        "price_weighted": any(payment.family == "capacity_price_weighted" and _pays(each, payment)
-                              for payment in each.service.payments),
+        "price_weighted": _pays_by(each, "capacity_price_weighted"), "priced": _pays_by(each, "energy_at_price"),
         **_outcome_rules(outcomes, day, known_by),
     }
 
@@ -153,18 +149,19 @@ def _outcome_rules(outcomes: Outcomes, day: date, known_by: date) -> dict[str, A
     waited = in_force(outcomes.missing.counts_as_zero_after_days, day, known_by) if outcomes.missing else None
     return {
         "opted_out_rule": value_on(outcomes.opted_out, day, known_by, "counts_as_zero"),
-        "opted_out_clause": _cite(outcomes.opted_out, day, known_by),
+        "opted_out_clause": cite_on(outcomes.opted_out, day, known_by),
         "suspended_rule": value_on(outcomes.suspended, day, known_by, "counts_as_zero"),
-        "suspended_clause": _cite(outcomes.suspended, day, known_by),
-        "excused_clause": _cite(outcomes.excused, day, known_by),
+        "suspended_clause": cite_on(outcomes.suspended, day, known_by),
+        "excused_clause": cite_on(outcomes.excused, day, known_by),
         "missed_zero": value_on(outcomes.missed, day, known_by, "measured") == "counts_as_zero",
-        "missed_clause": _cite(outcomes.missed, day, known_by),
+        "missed_clause": cite_on(outcomes.missed, day, known_by),
         "missing_zero": waited is not None and (known_by - day).days >= waited.value,
         "missing_clause": waited.cite if waited else "",
     }
 
 
-def _cite(history: Sequence[Dated[Any]], day: date, known_by: date) -> str:
+def cite_on(history: Sequence[Dated[Any]], day: date, known_by: date) -> str:
+    """The clause of the value in force on a day; blank where none is."""
     held = in_force(history, day, known_by)
     return held.cite if held else ""
 
@@ -174,12 +171,18 @@ def _agreement_clause(each: ServiceEvent) -> str:
     return rule.because[0].cite if rule and rule.because else "no agreement, no payment"
 
 
-def _floor(floor: Floor | None, day: date, known_by: date) -> Floor | None:
+def floor_on(floor: Floor | None, day: date, known_by: date) -> Floor | None:
+    """The floor where it is in force on a day; else None."""
     return floor if floor is not None and in_force(floor.at, day, known_by) is not None else None
 
 
-def _pays(each: ServiceEvent, payment: Payment) -> bool:
+def pays(each: ServiceEvent, payment: Payment) -> bool:
+    """True when a payment of the event's service looks at events of its kind."""
     return each.kind in (payment.kinds or each.service.counting_kinds)
+
+
+def _pays_by(each: ServiceEvent, family: str) -> bool:
+    return any(payment.family == family and pays(each, payment) for payment in each.service.payments)
 
 
 def longer_event_table(plan: SettlePlan) -> pa.Table:
@@ -256,100 +259,3 @@ def excludes(plan: SettlePlan, what: str) -> bool:
     """True if any settled event's baseline leaves out days of that sort."""
     return any(what in value_on(each.service.measurement.exclude, each.local_date, plan.known_by, frozenset())
                for each in plan.service_events if each.in_period)
-
-
-def payment_table(plan: SettlePlan) -> pa.Table:
-    """Every payment with the choices that its lines need."""
-    return pa.Table.from_pylist([_payment_row(plan, payable) for payable in plan.payables], schema=PAYMENT)
-
-
-PAYMENT = pa.schema([
-    ("pay_no", pa.int32()), ("rider", pa.string()), ("service", pa.string()), ("component", pa.string()),
-    ("family", pa.string()), ("average_over", pa.string()), ("prorated", pa.bool_()), ("locks", pa.bool_()),
-    ("by_duration", pa.bool_()), ("by_class", pa.bool_()), ("wait_days", pa.int32()), ("floor_span", pa.string()),
-    ("floor_clause", pa.string()), ("floor_period", pa.bool_()), ("floor_over_aggregation", pa.bool_()),
-    ("floor_sum_over_site", pa.bool_()), ("floor_over_rows", pa.bool_()), ("zero_per_resource", pa.bool_()),
-])
-
-
-def _payment_row(plan: SettlePlan, payable: Payable) -> dict[str, Any]:
-    day, known_by, payment = plan.period.first, plan.known_by, payable.payment
-    measurement, rider = payable.service.measurement, plan.tariff.riders[payable.rider_name]
-    last = plan.period.end - DAY
-    floor = _floor(measurement.floor, last, known_by)
-    over_aggregation = floor is not None and floor.over == "aggregation"
-    history = rate_history(payment)
-    return {
-        "pay_no": payable.number, "rider": payable.rider_name, "service": payable.service_name,
-        "component": component_of(payment), "family": payment.family,
-        "average_over": value_on(payment.average_over, last, known_by, "hours"),
-        "prorated": in_force(payment.prorate, last, known_by) is not None,
-        "locks": lock_years(rider, last, known_by) > 0,
-        "by_duration": any(dated.duration_h is not None for dated in history),
-        "by_class": any(dated.customer_classes for dated in history),
-        "wait_days": int(value_on(measurement.wait_days, day, known_by, Decimal(0))),
-        "floor_span": floor.per if floor else "event",
-        "floor_clause": _cite(floor.at, last, known_by) if floor else _cite(measurement.exports, last, known_by),
-        "floor_period": floor is not None and floor.over == "site" and floor.per in ("month", "season"),
-        "floor_over_aggregation": over_aggregation,
-        "floor_sum_over_site": payment.family == "energy" and floor is not None and floor.over == "site"
-        and floor.per in ("month", "season"),
-        "floor_over_rows": over_aggregation and floor is not None and floor.per == "hour",
-        "zero_per_resource": payment.family == "energy"
-        and value_on(measurement.exports, last, known_by, "count") == "zero_per_resource",
-    }
-
-
-def pays_event_table(plan: SettlePlan) -> pa.Table:
-    """Which payment pays which event."""
-    rows = [{"pay_no": payable.number, "service_event_no": each.number, "family": payable.payment.family,
-             **{name: row[name] for name in ("component", "locks", "by_duration", "by_class")}}
-            for payable in plan.payables for row in [_payment_row(plan, payable)]
-            for each in plan.service_events
-            if each.in_period and (each.rider_name, each.service_name) == (payable.rider_name, payable.service_name)
-            and _pays(each, payable.payment)]
-    return pa.Table.from_pylist(rows, schema=pa.schema([
-        ("pay_no", pa.int32()), ("service_event_no", pa.int32()), ("family", pa.string()), ("component", pa.string()),
-        ("locks", pa.bool_()), ("by_duration", pa.bool_()), ("by_class", pa.bool_())]))
-
-
-def pay_period_table(plan: SettlePlan) -> pa.Table:
-    """The months or seasons of each capacity payment that the run touches and that have begun by as-of."""
-    rows: list[dict[str, Any]] = []
-    for payable in plan.payables:
-        if payable.payment.family == "energy":
-            continue
-        season = plan.tariff.season(payable.service.calls.season)
-        spans = (months_in if is_monthly(payable.payment) else seasons_in)(plan.period, season)
-        for span in spans:
-            inside = span.intersect(plan.period)
-            if inside is None or inside.first >= _ceil_day(plan):
-                continue
-            words = f"{span.first:%B %Y}" if is_monthly(payable.payment) else f"Season {span.first} to {span.end - DAY}"
-            rows.append({"pay_no": payable.number, "period_first": span.first, "period_end": span.end,
-                         "inside_first": inside.first, "inside_end": inside.end, "whole": inside == span,
-                         "words": words})
-    return pa.Table.from_pylist(rows, schema=pa.schema([
-        ("pay_no", pa.int32()), ("period_first", pa.date32()), ("period_end", pa.date32()),
-        ("inside_first", pa.date32()), ("inside_end", pa.date32()), ("whole", pa.bool_()), ("words", pa.string())]))
-
-
-def _ceil_day(plan: SettlePlan) -> date:
-    """The first local day that had not begun by as-of."""
-    return plan.known_by if plan.as_of.astimezone(plan.zone).time() == datetime.min.time() else plan.known_by + DAY
-
-
-def statement_period_table(plan: SettlePlan, days: Mapping[tuple[str, str], Iterable[date]]) -> pa.Table:
-    """The payment period that holds each day on which a line of a rider and service may begin."""
-    rows: list[dict[str, Any]] = []
-    for (rider_name, service_name), held in days.items():
-        rider = plan.tariff.riders[rider_name]
-        season = plan.tariff.season(rider.services[service_name].calls.season)
-        for day in held:
-            schedule = value_on(rider.pay.schedule, day, plan.known_by, "season") if rider.pay else "season"
-            span = payment_period(day, schedule, season)
-            rows.append({"rider": rider_name, "service": service_name, "day": day, "period_first": span.first,
-                         "period_end": span.end})
-    return pa.Table.from_pylist(rows, schema=pa.schema([
-        ("rider", pa.string()), ("service", pa.string()), ("day", pa.date32()), ("period_first", pa.date32()),
-        ("period_end", pa.date32())]))

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from .ledger_payout import add_payout_verbs
 from .shared import DONE, JSON_HELP, REFUSED, print_json
 
 
@@ -18,6 +19,7 @@ def add_ledger(commands: Any) -> None:
     balance.add_argument("folders", type=Path, nargs="+", metavar="DIR2", help="folders of settled runs, in order")
     balance.add_argument("--json", action="store_true", help=JSON_HELP)
     balance.set_defaults(run=_ledger_balance)
+    add_payout_verbs(verbs)
 
 
 def _ledger_balance(arguments: argparse.Namespace) -> int:

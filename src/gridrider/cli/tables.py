@@ -13,9 +13,11 @@ from .shared import DONE, JSON_HELP, USAGE, Bars, print_json, print_problems
 def add_import(commands: Any) -> None:
     """Declare the command `import`."""
     command = commands.add_parser("import", help="exports of others (Green Button, utility files, CAISO) to our tables")
-    command.add_argument("kind", metavar="KIND", help="green-button, intervals or caiso-prices")
+    command.add_argument("kind", metavar="KIND",
+                         help="green-button, intervals, caiso-prices, caiso-awards or caiso-statement")
     command.add_argument("files", type=Path, nargs="+", metavar="FILE", help="files to read")
-    command.add_argument("--map", type=Path, metavar="MAP.yaml", help="a mapping file, or a shipped mapping's name")
+    command.add_argument("--map", type=Path, metavar="MAP.yaml",
+                         help="a mapping file, or a shipped mapping's name; for awards and statements your own layout")
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the table")
     command.add_argument("--json", action="store_true", help=JSON_HELP)
     command.set_defaults(run=_import)

@@ -61,3 +61,89 @@ ALERTS = TableSchema(
         Column(name="end", kind=Kind.TIMESTAMP, required=True, filled=True, meaning="until when, exclusive"),
     ),
 )
+
+CALLED_DISCHARGE = TableSchema(
+    name="called_discharge",
+    key=("enrollment_id", "event_id"),
+    meaning="What a battery gave when the utility called it; without it that is estimated from nameplate and time.",
+    columns=(
+        Column(name="enrollment_id", kind=Kind.TEXT, required=True, filled=True, meaning="the enrollment"),
+        Column(name="event_id", kind=Kind.TEXT, required=True, filled=True, meaning="the event"),
+        Column(name="kwh", kind=Kind.KWH, required=True, filled=True, meaning="energy discharged, not below zero"),
+    ),
+)
+
+LOAD_FORECAST = TableSchema(
+    name="load_forecast",
+    key=("zone", "start"),
+    meaning="The load that was forecast the day before.",
+    columns=(
+        Column(name="zone", kind=Kind.TEXT, required=True, meaning="blank = all"),
+        Column(name="start", kind=Kind.TIMESTAMP, required=True, filled=True, meaning="when it starts"),
+        Column(name="seconds", kind=Kind.INTEGER, required=True, filled=True, meaning="how long it holds"),
+        Column(name="mw", kind=Kind.MW, required=True, filled=True, meaning="the load"),
+    ),
+)
+
+LIMITS = TableSchema(
+    name="limits",
+    key=("scope", "id", "service", "parameter"),
+    meaning="What the tariff's limits on calling leave.",
+    columns=(
+        Column(name="scope", kind=Kind.TEXT, choices=("enrollment", "program", "zone"), meaning="whose limit it is"),
+        Column(name="id", kind=Kind.TEXT, meaning="the enrollment, tariff or zone"),
+        Column(name="service", kind=Kind.TEXT, meaning="blank = all services together"),
+        Column(name="parameter", kind=Kind.TEXT,
+               choices=("events_per_month", "events_per_year", "hours_per_year", "cycles_per_year"),
+               meaning="what is limited"),
+        Column(name="used", kind=Kind.FACTOR, meaning="events, hours or cycles so far; blank = not known"),
+        Column(name="left", kind=Kind.FACTOR, meaning="most less used; blank = no most"),
+        Column(name="owed", kind=Kind.FACTOR, meaning="least less used, not below zero; blank = no least"),
+        Column(name="clause", kind=Kind.TEXT, meaning="where the tariff says so"),
+        Column(name="least", kind=Kind.FACTOR, meaning="the least"),
+        Column(name="most", kind=Kind.FACTOR, meaning="the most"),
+        Column(name="period_start", kind=Kind.DATE, meaning="first day that counts"),
+        Column(name="period_end", kind=Kind.DATE, meaning="the day after the last that counts"),
+        Column(name="basis", kind=Kind.TEXT, choices=("estimated", "given", "unknown"),
+               meaning="what the discharge of a cycle rests on"),
+    ),
+)
+
+REFUSAL_CAUSES = ("operating_parameter", "not_begun", "ended", "unsigned", "technology", "services", "zone", "duration",
+                  "medical", *UNAVAILABLE_REASONS, "opted_out", "events_per_month", "events_per_year",
+                  "cycles_per_year", "aggregation")
+
+REFUSALS = TableSchema(
+    name="refusals",
+    key=("enrollment_id", "clause", "reason"),
+    meaning="Why an event is not called, or not of everybody, or of somebody only in part.",
+    columns=(
+        Column(name="enrollment_id", kind=Kind.TEXT, meaning="who is spared; blank = not one enrollment"),
+        Column(name="clause", kind=Kind.TEXT, meaning="where the tariff says so"),
+        Column(name="reason", kind=Kind.TEXT, meaning="why, in words"),
+        Column(name="share", kind=Kind.FACTOR, meaning="the part of the event that remains, 0 to 1"),
+        Column(name="scope", kind=Kind.TEXT, choices=("program", "aggregation", "enrollment"),
+               meaning="who is refused"),
+        Column(name="id", kind=Kind.TEXT, meaning="the tariff, aggregation or enrollment"),
+        Column(name="cause", kind=Kind.TEXT, choices=REFUSAL_CAUSES, meaning="why, in one word"),
+    ),
+)
+
+NOTICE_KINDS = ("scheduled", "reminder", "start", "end", "result", "cancelled")
+
+NOTICES = TableSchema(
+    name="notices",
+    key=("event_id", "enrollment_id", "notice"),
+    meaning="Who is to be told what about an event, when and through whom.",
+    columns=(
+        Column(name="event_id", kind=Kind.TEXT, meaning="the event; proposal = one that is not called yet"),
+        Column(name="enrollment_id", kind=Kind.TEXT, meaning="the enrollment"),
+        Column(name="notice", kind=Kind.TEXT, choices=NOTICE_KINDS, meaning="what the notice is"),
+        Column(name="at", kind=Kind.TIMESTAMP, meaning="when it is due; blank = as soon as the event is called"),
+        Column(name="channel", kind=Kind.TEXT, choices=("aggregator", "direct"), meaning="through whom"),
+        Column(name="to", kind=Kind.TEXT, meaning="the participant who is told"),
+        Column(name="start", kind=Kind.TIMESTAMP, meaning="when the event starts"),
+        Column(name="end", kind=Kind.TIMESTAMP, meaning="when it ends, exclusive"),
+        Column(name="says", kind=Kind.TEXT, meaning="what it says, in local time"),
+    ),
+)

@@ -40,7 +40,7 @@ class Method:
     family: str
     exports: str
     share: Fraction
-    """Prescriptive baseline as a share of nameplate power."""
+    """Prescriptive baseline, or what is deemed delivered, as a share of nameplate power."""
     of_last: int
     highest: int
     days_min: int
@@ -59,10 +59,14 @@ def method_on(measurement: Measurement, pick: Pick | None, day: date, as_of: dat
     step = value_on(measurement.step, day, as_of, "clock_hour")
     return Method(
         family=family, exports=value_on(measurement.exports, day, as_of, "count"),
-        share=Fraction(value_on(measurement.baseline_share, day, as_of, ZERO)) if family == "prescriptive"
-        else Fraction(0),
+        share=_share(measurement, family, day, as_of),
         of_last=of_last, highest=highest, days_min=days_min, weights=weights, too_few=too_few,
         adjustment=_adjustment(adjust, day, as_of), step_seconds=900 if step == "quarter_hour" else 3600)
+
+
+def _share(measurement: Measurement, family: str, day: date, as_of: date) -> Fraction:
+    shares = {"prescriptive": measurement.baseline_share, "deemed": measurement.deemed_share}
+    return Fraction(value_on(shares.get(family, ()), day, as_of, ZERO))
 
 
 def _pick(pick: Pick | None, day: date, as_of: date) -> tuple[int, int, int, tuple[int, ...], str]:

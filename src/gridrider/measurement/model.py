@@ -69,3 +69,22 @@ PARTICIPATION = TableSchema(
         Column(name="because", kind=Kind.TEXT, meaning="the outcome in one sentence"),
     ),
 )
+
+ATTRIBUTION = TableSchema(
+    name="attribution",
+    key=("enrollment_id", "event_id", "service", "start"),
+    meaning="What was taken from a row of performance because others are paid for it; other rows are left out.",
+    columns=(
+        Column(name="enrollment_id", kind=Kind.TEXT, meaning="the enrollment"),
+        Column(name="event_id", kind=Kind.TEXT, meaning="the event"),
+        Column(name="service", kind=Kind.TEXT, meaning="the grid service"),
+        Column(name="start", kind=Kind.TIMESTAMP, meaning="when the interval starts"),
+        Column(name="seconds", kind=Kind.INTEGER, meaning="how long it lasts"),
+        Column(name="delivered_kwh", kind=Kind.KWH, meaning="as in performance"),
+        Column(name="taken_kwh", kind=Kind.KWH, meaning="what others are paid for"),
+        Column(name="counted_kwh", kind=Kind.KWH, meaning="delivered less taken: what floors and amounts run on"),
+        Column(name="taken_by", kind=Kind.TEXT, meaning="programs, or services with their events and enrollments"),
+        Column(name="clause", kind=Kind.TEXT, meaning="the clauses by which it was taken"),
+        Column(name="because", kind=Kind.TEXT, meaning="the same in one sentence"),
+    ),
+)

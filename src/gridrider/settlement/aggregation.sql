@@ -5,7 +5,8 @@ with by_row as (     -- what the members delivered together in each row, where t
   select l.pay_no, l.participant_id, l.aggregation_id, l.event_id, f.start,
          sum(cast(f.delivered_mwh as hugeint)) as together_mwh,
          sum(cast(f.delivered_mwh as hugeint) * coalesce(l.rate_micro, 0)) as together_worth,
-         sum(cast(f.baseline_mwh as hugeint)) as baseline_mwh, sum(cast(f.metered_mwh as hugeint)) as metered_mwh
+         sum(cast(f.baseline_mwh as hugeint)) as baseline_mwh, sum(cast(f.metered_mwh as hugeint)) as metered_mwh,
+         sum(cast(f.taken_mwh as hugeint)) as taken_mwh
   from line as l
   join payment as p on p.pay_no = l.pay_no and (p.floor_over_rows or p.zero_per_resource)
   join service_event as v on v.event_id = l.event_id and v.rider = l.rider and v.service = l.service
@@ -18,7 +19,8 @@ with by_row as (     -- what the members delivered together in each row, where t
          sum(case when p.zero_per_resource
                   then case when p.floor_over_rows
                             then greatest(greatest(b.baseline_mwh, 0) - greatest(b.metered_mwh, 0), 0)
-                            else greatest(b.baseline_mwh, 0) - greatest(b.metered_mwh, 0) end - b.together_mwh
+                            else greatest(b.baseline_mwh, 0) - greatest(b.metered_mwh, 0) end
+                       - b.together_mwh - b.taken_mwh
                   else greatest(b.together_mwh, 0) - b.together_mwh end) as raised_mwh,
          sum(case when not p.zero_per_resource and b.together_mwh < 0 then -b.together_worth else 0 end) as raised_worth
   from by_row as b join payment as p on p.pay_no = b.pay_no group by all
@@ -74,6 +76,7 @@ select cast(null as bigint), participant_id, aggregation_id, span_payee, span_en
                     || ', and the sum over the aggregation is not less than zero'
                else 'hours in which the members together fall below the tariff''s zero are raised by '
                     || kwh_text(raised_mwh) || ' ' || unit end
-       || case when pay_component = 'energy' then '' else ' (' || pay_component || ')' end
+       || case when pay_component = 'energy' then '' else ' (' || pay_component || ')' end,
+       cast(null as varchar)
 from adjustment
 where below or raised_mwh <> 0;

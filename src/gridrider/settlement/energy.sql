@@ -14,13 +14,16 @@ select r.enrollment_no, e.participant_id, e.aggregation_id, e.payee_id, e.enroll
                else kwh_text(r.payable_mwh) || ' kWh ' || v.delivered_words end
        || case when rate.rate_micro is null then '; the rate lock has ended and the tariff gives no rate'
                else ', times ' || usd_text(rate.rate_micro) || ' ' || rate.unit
-                    || case when rate.words = '' then '' else ' (' || rate.words || ')' end end as because
+                    || case when rate.words = '' then '' else ' (' || rate.words || ')' end end as because,
+       cast(null as varchar) as part
 from result as r
 join service_event as v on v.service_event_no = r.service_event_no
-join pays_event as p on p.service_event_no = r.service_event_no and p.family = 'energy'
-join enrollment as e on e.enrollment_no = r.enrollment_no
+join pays_event as w on w.service_event_no = r.service_event_no
+join payment as p on p.pay_no = w.pay_no and p.family = 'energy'
+join enrollment as e on e.enrollment_no = r.enrollment_no and is_for(e.attributes, p.when_any, p.unless_any)
+left join service_vintage as t on t.enrollment_no = e.enrollment_no and t.service = p.service
 join rate on rate.pay_no = p.pay_no and rate.day = v.local_date and rate.vintage is not distinct from
-     case when p.locks then e.vintage_day end
+     case when p.locks then coalesce(t.taken_on, e.vintage_day) end
  and rate.duration_s is not distinct from case when p.by_duration then e.duration_s end
  and rate.customer_class is not distinct from case when p.by_class then e.customer_class end
 where r.counted;

@@ -1,18 +1,18 @@
 -- Ids from the settlement key, statuses, statements, and what changed since a prior run.
 create or replace temp view keyed_line as
-select 'L' || substr(sha256(concat_ws(chr(31), r.tariff, coalesce(l.enrollment_id, ''),
-            case when l.enrollment_id is null then l.participant_id || chr(31) || l.aggregation_id else '' end,
-            l.rider, l.service, l.component,
-            case when l.component = 'aggregation_adjustment' then cast(p.pay_no as varchar) else '' end,
-            coalesce(l.event_id, cast(l.period_start as varchar)))), 1, 24) as line_id,
+select line_id_of(r.tariff, l.enrollment_id, l.participant_id, l.aggregation_id, l.rider, l.service,
+            case when p.family = 'capacity_nominated' then p.component else l.component end, p.pay_no,
+            case when p.pay_no is null then 'once' else coalesce(l.event_id, cast(l.period_start as varchar)) end,
+            p.condition, l.part) as line_id,
        'S' || substr(sha256(concat_ws(chr(31), r.tariff, l.payee_id, l.participant_id,
             cast(s.period_first as varchar), cast(s.period_end as varchar))), 1, 24) as statement_id,
        l.*, greatest(s.period_first, r.period_first) as statement_first, least(s.period_end, r.period_end) as statement_end,
-       case when l.measured and l.whole and r.as_of_day >= l.period_end + p.wait_days then 'final' else 'provisional' end
+       case when p.pay_no is null or l.measured and l.whole and r.as_of_day >= l.period_end + p.wait_days then 'final' else 'provisional' end
        as status
 from line as l
-join payment as p on p.pay_no = l.pay_no
-join statement_period as s on s.rider = l.rider and s.service = l.service and s.day = l.period_start
+left join payment as p on p.pay_no = l.pay_no   -- an upfront line is of no service and no payment
+join statement_period as s on s.rider = l.rider and s.service = coalesce(l.service, '')
+ and s.day = case when l.component = 'claw_back' then l.period_start - 1 else l.period_start end
 cross join run as r;
 
 create or replace temp table versioned_line as

@@ -73,7 +73,8 @@ def _decimal(node: Any) -> Decimal:
         raise BadCell("is written without quotes, and a bare decimal would be read as a float",
                       f'Write it in quotes: "{shown(node)}".')
     if not isinstance(node, str) or not _DECIMAL.fullmatch(node):
-        raise BadCell("is not a number", 'Write digits in quotes, for example "2.00"; no exponent, no thousands sign.')
+        raise BadCell("is not a number", 'Write digits in quotes, for example "2.00": no unit, no exponent, '
+                      "no thousands sign.")
     return Decimal(node)
 
 

@@ -9,11 +9,13 @@ from .model import WEEKDAYS, Adjust, Measurement, Pick
 from .place import Place
 
 
-def check_measurement(path: str, measurement: Measurement, place: Place) -> Iterator[Problem]:
-    """Every Problem of one service's measurement."""
+def check_measurement(path: str, measurement: Measurement, place: Place, days: frozenset[str]) -> Iterator[Problem]:
+    """Every Problem of one service's measurement; `days` are those of the week on which it may be called."""
     methods = {dated.value for dated in measurement.method}
     if not methods:
         yield place.error(path, "no method is named", "Add method: direct, prescriptive, day_matching, ….")
+    if "deemed" in methods and not measurement.deemed_share:
+        yield place.error(path, "deemed delivery needs its share of nameplate power", "Add deemed_share:.")
     if "prescriptive" in methods and not measurement.baseline_share:
         yield place.error(path, "a prescriptive baseline needs its share of nameplate power", "Add baseline_share:.")
     if "day_matching" in methods:
@@ -21,7 +23,7 @@ def check_measurement(path: str, measurement: Measurement, place: Place) -> Iter
     elif measurement.pick is not None or measurement.day_types:
         yield place.warning(path, "a choice of days is given, and no method here uses it",
                             "Write method: day_matching, or take pick: and day_types: away.")
-    yield from _check_day_types(path, measurement, place)
+    yield from _check_day_types(path, measurement, place, days)
     if measurement.adjust is not None:
         yield from _check_adjust(f"{path}.adjust", measurement.adjust, place)
 
@@ -35,7 +37,7 @@ def _check_day_matching(path: str, measurement: Measurement, place: Place) -> It
             yield from _check_pick(at, pick, place)
 
 
-def _check_day_types(path: str, measurement: Measurement, place: Place) -> Iterator[Problem]:
+def _check_day_types(path: str, measurement: Measurement, place: Place, days: frozenset[str]) -> Iterator[Problem]:
     seen: dict[str, str] = {}
     for name, day_type in measurement.day_types.items():
         if not day_type.days:
@@ -45,7 +47,7 @@ def _check_day_types(path: str, measurement: Measurement, place: Place) -> Itera
             if other != name:
                 yield place.error(f"{path}.day_types.{name}.days", f"already belongs to the day type {other}",
                                   "Each day of the week has one type.", seen=day)
-    missing = [day for day in WEEKDAYS if day not in seen]
+    missing = [day for day in WEEKDAYS if day in days and day not in seen]
     if measurement.day_types and missing:
         yield place.warning(f"{path}.day_types", f"no day type holds {', '.join(missing)}",
                             "Events on these days have no baseline; add them to a type.")

@@ -16,6 +16,8 @@ RATES = {
     "capacity_average": ("rate_usd_per_kw_month", "rate_usd_per_kw_season"),
     "capacity_price_weighted": ("rate_usd_per_kw_month", "rate_usd_per_kw_season"),
     "capacity_committed": ("rate_usd_per_kw_month", "rate_usd_per_kw_season"),
+    "capacity_nominated": ("rate_usd_per_kw_month",),
+    "energy_at_price": (),
 }
 """Which rate each payment family multiplies by."""
 
@@ -25,17 +27,16 @@ _MICRO = Decimal("0.000001")
 
 def component_of(payment: Payment) -> str:
     """The component that a payment's lines carry: its own word, else the family's."""
-    return payment.component or ("energy" if payment.family == "energy" else "capacity")
+    return payment.component or ("energy" if payment.family in ("energy", "energy_at_price") else "capacity")
 
 
 def check_payments(tariff: Tariff, path: str, service: Service, place: Place) -> Iterator[Problem]:
     """Every Problem of the payments of one service, whose path is given."""
-    if not service.payments:
-        yield place.error(f"{path}.payments", "the service pays nothing", "Add at least one payment.")
-    components: dict[str, str] = {}
+    components: dict[tuple[str, frozenset[str], frozenset[str]], str] = {}
     for at, payment in numbered(f"{path}.payments", service.payments):
         component = component_of(payment)
-        if components.setdefault(component, at) != at:
+        whom = (component, frozenset(payment.when_any), frozenset(payment.unless_any))
+        if components.setdefault(whom, at) != at:
             yield place.error(at, "two payments of this service share a component", "Give each its own component:.",
                               seen=component)
         yield from _check_payment(tariff, at, service, payment, place)
@@ -43,8 +44,11 @@ def check_payments(tariff: Tariff, path: str, service: Service, place: Place) ->
 
 def _check_payment(tariff: Tariff, path: str, service: Service, payment: Payment, place: Place) -> Iterator[Problem]:
     rates = {name: history for name, history in _rates(payment).items() if history}
-    allowed = RATES[payment.family]
-    if len(rates) != 1 or next(iter(rates)) not in allowed:
+    allowed = () if payment.export_credit is not None else RATES[payment.family]
+    if not allowed and rates:
+        yield place.error(path, "the payment's rate is made of other values, so it takes no rate of its own",
+                          f"Remove {' and '.join(rates)}:.")
+    if allowed and (len(rates) != 1 or next(iter(rates)) not in allowed):
         yield place.error(path, f"the family {payment.family} needs exactly one rate", f"Give {' or '.join(allowed)}.")
     for name, history in rates.items():
         yield from _check_amounts(tariff, f"{path}.{name}", payment, history, place)
@@ -74,12 +78,12 @@ def _check_price_series(tariff: Tariff, place: Place) -> Iterator[Problem]:
 
 def _check_amounts(tariff: Tariff, path: str, payment: Payment, history: History[Decimal],
                    place: Place) -> Iterator[Problem]:
-    forbidden = tariff.law is not None and any(dated.value == "forbidden"
-                                               for dated in tariff.law.penalties_on_participants)
+    penalties = tariff.law.penalties_on_participants if tariff.law is not None else ()
+    forbidden = [dated.cite for dated in penalties if dated.value == "forbidden"]
     for dated in history:
         if dated.value < 0 and forbidden:
             yield place.error(path, "a negative rate is a penalty, and the tariff's law forbids penalties",
-                              "Write a rate of zero or more.", seen=dated.value, line=dated.line)
+                              f"Write a rate of zero or more ({forbidden[0]}).", seen=dated.value, line=dated.line)
         if dated.value != dated.value.quantize(_MICRO):
             yield place.error(path, "is finer than a micro-dollar and cannot be paid exactly",
                               "Round it to six decimals.", seen=dated.value, line=dated.line)

@@ -15,7 +15,8 @@ from .declared import Rule, rules
 from .model import Tariff
 from .place import Place
 
-SIGNED = frozenset({"at", "low_kw", "high_kw", "rate_usd_per_kwh", "rate_usd_per_kw_month", "rate_usd_per_kw_season"})
+SIGNED = frozenset({"at", "low_kw", "high_kw", "of_nominated", "rate_usd_per_kwh", "rate_usd_per_kw_month",
+                    "rate_usd_per_kw_season"})
 """Rules whose number may be below zero; whether a rate may is for the law to say."""
 
 VALUES_MAX = 500

@@ -16,7 +16,7 @@ from typing import Any
 from .check_payments import component_of
 from .dated import Dated
 from .declared import Declared, Shape, below, declared
-from .model import Adder, CoParticipation, EligibilityRule, Payment, Rider, Tariff, Trigger
+from .model import Adder, CoParticipation, EligibilityRule, Payment, Rider, Stacking, Tariff, Trigger
 from .words import case_text, value_text
 
 
@@ -157,11 +157,15 @@ def _identity(item: Any) -> str:
     if isinstance(item, Trigger):
         return "-".join(filter(None, [item.kind, item.event_kind]))
     if isinstance(item, EligibilityRule):
+        if item.require_any:
+            return f"require-{'-or-'.join(item.require_any)}"
         return f"require-{item.require}" if item.require else f"refuse-{item.refuse}"
     if isinstance(item, Adder):
         return "-or-".join(filter(None, [item.when, *item.when_any])) or "everybody"
     if isinstance(item, CoParticipation):
         return "-and-".join(item.with_)
+    if isinstance(item, Stacking):
+        return "-then-".join(item.services)
     return type(item).__name__
 
 

@@ -38,6 +38,8 @@ class Declared:
     unit: str
     choices: tuple[str, ...]
     required: bool
+    implied: bool = False
+    """True for a rule that is true, by its block's own dates and clause, where the file does not write it."""
 
 
 _declared: dict[type[Any], tuple[Declared, ...]] = {}
@@ -56,7 +58,8 @@ def _fields_of(block: type[Any]) -> Iterator[Declared]:
         shape, kind = _shape(hints[entry.name])
         yield Declared(name=entry.name, key=entry.metadata.get("key") or entry.name, shape=shape, kind=kind,
                        meaning=entry.metadata["meaning"], unit=entry.metadata.get("unit", ""),
-                       choices=entry.metadata.get("choices", ()), required=entry.metadata.get("required", False))
+                       choices=entry.metadata.get("choices", ()), required=entry.metadata.get("required", False),
+                       implied=entry.metadata.get("implied", False))
 
 
 def _shape(hint: Any) -> tuple[Shape, Any]:

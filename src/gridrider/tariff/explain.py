@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from .declared import rules
+from .explain_law import filing_sentences, forms_text, law_sentences, market_sentences
+from .explain_money import offer_sentences, stacking_sentences, upfront_sentences
+from .explain_rest import rest_sentences
 from .explain_service import (
     call_sentences,
     measurement_sentences,
@@ -14,12 +19,22 @@ from .explain_service import (
     payment_lines,
 )
 from .load import canonical, tariff_hash
-from .model import Adder, EligibilityRule, Rider, Tariff, Upfront
-from .words import Clauses, listed, money_text, number_text, spaced, table_text, value_text, wrapped
+from .model import EligibilityRule, Rider, Tariff
+from .words import (
+    Clauses,
+    date_text,
+    in_words,
+    listed,
+    money_text,
+    number_text,
+    spaced,
+    table_text,
+    value_text,
+    wrapped,
+)
 
 TECHNOLOGY_TEXTS = {"battery": "batteries", "ev": "electric vehicles", "thermostat": "thermostats",
                     "water_heater": "water heaters", "other": "other devices"}
-FORM_TEXTS = {"eft": "bank transfer", "check": "check", "bill_credit": "bill credit", "gift_card": "gift card"}
 BOUND_TEXTS = {"power_kw": ("Power", "kW"), "duration_h": ("Length of discharge", "hours")}
 RENEWAL_TEXTS = {"on_reenrollment": "on enrolling again", "automatic": "by itself"}
 LAPSED_TEXTS = {"current_rate": "the current rate holds", "no_rate": "no rate holds"}
@@ -29,22 +44,34 @@ STORM_TEXTS = {True: "There is no discharge while a storm warning is active",
                False: "A storm warning does not stop discharge"}
 TOGETHER_TEXTS = {"allowed": "is allowed", "forbidden": "is forbidden",
                   "incremental_only": "is allowed where no value is paid twice"}
+SPLIT_TEXTS = {"theirs_first": "what the other pays for is not paid here",
+               "ours_first": "what is paid here comes first",
+               "pro_rata": "what both could claim is shared in proportion"}
+FULL_TEXTS = {"waitlisted": "waits on a list", "refused": "is refused"}
+PERMIT_TEXTS = {"standard_appliance": "a standard appliance", "generator": "a generator"}
 HOLIDAY_TEXTS = {"nerc": "NERC", "us_federal": "US federal", "none": "none"}
 SCHEDULE_TEXTS = {"month": "each month", "season": "each season", "year": "each year", "on_request": "on request"}
 
 
 def explain(tariff: Tariff) -> str:
     """The rider in plain words with numbered clauses; a question mark stands at what is unconfirmed."""
-    every = [dated for rule in rules(tariff) for dated in rule.history]
-    clauses = Clauses(min(dated.effective for dated in every))
+    clauses = Clauses(_usual_day(tariff))
     lines = [tariff.title, "=" * len(tariff.title), *_head(tariff, clauses)]
     for rider in tariff.riders.values():
         lines += _rider(tariff, rider, clauses)
+    lines += _section("What is due when", filing_sentences(tariff.filing, clauses))
+    lines += _section("Further rules", rest_sentences(tariff, clauses, lambda path: _block_text(tariff, path)))
     lines += _section("What is unconfirmed", _unconfirmed(tariff))
     lines += ["", "Clauses", "-------"]
     lines += [wrapped(cite, indent="", first=f"{f'[{number}]':>5} ") for cite, number in clauses.numbers.items()]
     lines += ["", f"Tariff {tariff.tariff}, hash {tariff_hash(tariff)}"]
     return "\n".join(lines) + "\n"
+
+
+def _usual_day(tariff: Tariff) -> date:
+    """The day from which most rules hold, the earlier of two: it is said once and not at each of them."""
+    days = Counter(dated.effective for rule in rules(tariff) for dated in rule.history)
+    return min(days, key=lambda day: (-days[day], day))
 
 
 def explain_json(tariff: Tariff) -> dict[str, Any]:
@@ -64,23 +91,10 @@ def _head(tariff: Tariff, clauses: Clauses) -> Iterator[str]:
         yield wrapped(tariff.summary, indent="", first="")
     yield wrapped(f"Run by {tariff.authority}. Local times are those of {tariff.timezone}, amounts are "
                   f"in {tariff.currency}. A number in brackets is a clause in the list at the end; a question mark "
-                  "beside it means that no primary text confirms the rule.", indent="", first="")
-    told = [*_law(tariff, clauses), *_program(tariff, clauses)]
+                  "beside it means that no primary text confirms the rule. A rule without a day holds from "
+                  f"{date_text(clauses.since)} on.", indent="", first="")
+    told = [*law_sentences(tariff.law, clauses), *_program(tariff, clauses), *market_sentences(tariff, clauses)]
     yield from _section("The program", told)
-
-
-def _law(tariff: Tariff, clauses: Clauses) -> Iterator[str]:
-    law, say = tariff.law, clauses.phrase
-    if law is None:
-        return
-    for history, what in ((law.penalties_on_participants, "Penalties on participants are"),
-                          (law.collateral, "Collateral is"),
-                          (law.utility_owned_devices, "Devices owned by the utility are"),
-                          (law.affiliate_aggregators, "Aggregators that are affiliates of the utility are")):
-        if history:
-            yield f"{what} {say(history, str)}."
-    if law.performance_payment_forms:
-        yield f"Performance may be paid by {say(law.performance_payment_forms, _forms)} only."
 
 
 def _program(tariff: Tariff, clauses: Clauses) -> Iterator[str]:
@@ -88,7 +102,7 @@ def _program(tariff: Tariff, clauses: Clauses) -> Iterator[str]:
     if tariff.zones:
         yield f"Zones: {listed([zone.title or name for name, zone in tariff.zones.items()])}."
     if tariff.holidays:
-        yield f"Holidays are those of the set {say(tariff.holidays, HOLIDAY_TEXTS.__getitem__)}."
+        yield f"Holidays are those of the set {say(tariff.holidays, in_words(HOLIDAY_TEXTS))}."
     if tariff.budget_usd:
         yield f"The program may pay at most {say(tariff.budget_usd, money_text)}."
     if tariff.closed_to_new_enrollments:
@@ -99,36 +113,38 @@ def _program(tariff: Tariff, clauses: Clauses) -> Iterator[str]:
         yield f"Reports due: {listed([spaced(report) for report in tariff.reports])}."
 
 
-def _forms(forms: frozenset[str]) -> str:
-    return listed([FORM_TEXTS[form] for form in sorted(forms)], last="or")
-
-
 def _rider(tariff: Tariff, rider: Rider, clauses: Clauses) -> list[str]:
-    title = rider.title or listed([TECHNOLOGY_TEXTS[name] for name in rider.technologies]).capitalize()
+    title = rider.title or listed([in_words(TECHNOLOGY_TEXTS)(name) for name in rider.technologies]).capitalize()
     lines = ["", "", f"Rider: {title}", "=" * len(f"Rider: {title}")]
     lines += _section("Who may enroll", _enrollment(rider, clauses))
     for name, service in rider.services.items():
         of = f" ({service.title or spaced(name)})" if len(rider.services) > 1 else ""
         season = tariff.season(service.calls.season)
-        lines += _section(f"What the utility may do{of}", call_sentences(service.calls, season, clauses))
+        told = [*offer_sentences(service), *call_sentences(service.calls, season, clauses)]
+        lines += _section(f"What the utility may do{of}", told)
     lines += _section("Protections", _protections(rider, clauses))
     for name, service in rider.services.items():
         of = f" ({service.title or spaced(name)})" if len(rider.services) > 1 else ""
         lines += _section(f"How performance is measured{of}", measurement_sentences(service.measurement, clauses))
         sentences, rows = payment_lines(service, clauses)
         lines += _section(f"What it pays{of}", [*sentences, *outcome_sentences(service, clauses)], rows)
-    lines += _section("Payment at enrollment", _upfront(rider.upfront, clauses))
+    lines += _section("Payment at enrollment", upfront_sentences(rider.upfront, clauses))
     lines += _section("How long a rate holds", _term(rider, clauses))
     return lines + _section("When and how it is paid", _pay(rider, clauses))
 
 
 def _enrollment(rider: Rider, clauses: Clauses) -> Iterator[str]:
-    yield f"The rider is for {listed([TECHNOLOGY_TEXTS[name] for name in rider.technologies])}."
+    yield f"The rider is for {listed([in_words(TECHNOLOGY_TEXTS)(name) for name in rider.technologies])}."
+    if rider.incorporates:
+        yield f"It takes in the customers of {listed([spaced(name) for name in rider.incorporates])}."
     for condition in rider.eligibility:
         yield _eligibility(condition, clauses)
     for together in rider.together:
-        verdict = clauses.phrase(together.rule, TOGETHER_TEXTS.__getitem__)
-        yield f"Taking part in {listed([spaced(name) for name in together.with_], last='or')} as well {verdict}."
+        verdict = clauses.phrase(together.rule, in_words(TOGETHER_TEXTS))
+        split = f" ({clauses.phrase(together.split, in_words(SPLIT_TEXTS))})" if together.split else ""
+        yield f"Taking part in {listed([spaced(name) for name in together.with_], last='or')} as well {verdict}{split}."
+    yield from stacking_sentences(rider, clauses)
+    yield from _room_sentences(rider, clauses)
     ends = rider.non_performance
     if ends is not None and ends.missed_events:
         seasons = f" within {clauses.phrase(ends.in_seasons, number_text)} season(s)" if ends.in_seasons else ""
@@ -138,17 +154,45 @@ def _enrollment(rider: Rider, clauses: Clauses) -> Iterator[str]:
                f"{seasons}{notice}; there is no penalty.{opt_outs}")
 
 
+def _room_sentences(rider: Rider, clauses: Clauses) -> Iterator[str]:
+    """How many may enroll, what an aggregation must be, and how a device is permitted."""
+    queue, say = rider.queue, clauses.phrase
+    if queue is not None:
+        for history, what in ((queue.customers_per_year_max, "new customers a year"),
+                              (queue.power_kw_per_year_max, "kW of new power a year"),
+                              (queue.power_kw_max, "kW at any time")):
+            if history:
+                yield f"There is room for at most {say(history, number_text)} {what}."
+        if queue.when_full:
+            yield f"Who comes later {say(queue.when_full, in_words(FULL_TEXTS))}."
+    if rider.aggregation is not None and rider.aggregation.power_kw_min:
+        yield f"An aggregation needs at least {say(rider.aggregation.power_kw_min, number_text)} kW together."
+    permit = rider.permit
+    if permit is not None and permit.class_:
+        yield f"For its permit the device is treated as {say(permit.class_, in_words(PERMIT_TEXTS))}."
+    if permit is not None and permit.decided_within_days:
+        yield f"The permit is decided within {say(permit.decided_within_days, number_text)} days."
+
+
 def _eligibility(condition: EligibilityRule, clauses: Clauses) -> str:
-    name = condition.require or condition.refuse
+    name = condition.require or condition.refuse or listed([spaced(each) for each in condition.require_any], last="or")
     label, unit = BOUND_TEXTS.get(name, (spaced(name).capitalize(), ""))
     bounds = [f"{words} {clauses.phrase(history, lambda held: f'{number_text(held)} {unit}'.rstrip())}"
               for words, history in (("at least", condition.at_least), ("at most", condition.at_most)) if history]
     if bounds:
         return f"{label}: {listed(bounds)}."
-    verb = "Required" if condition.require else "Excluded"
+    if condition.any_of:
+        return f"{label}: one of {clauses.phrase(condition.any_of, _any_of)}."
+    verb = "Excluded" if condition.refuse else "Required"
+    if condition.holds:
+        return f"{verb}: {clauses.phrase(condition.holds, lambda held: spaced(name) if held else 'no longer')}."
     what = f": {clauses.phrase(condition.of, str)}" if condition.of else ""
     because = f" ({clauses.phrase(condition.because, str)})" if condition.because else ""
     return f"{verb}: {spaced(name)}{what}{because}."
+
+
+def _any_of(names: frozenset[str]) -> str:
+    return listed([spaced(name) for name in sorted(names)], last="or")
 
 
 def _protections(rider: Rider, clauses: Clauses) -> Iterator[str]:
@@ -160,7 +204,7 @@ def _protections(rider: Rider, clauses: Clauses) -> Iterator[str]:
                "battery; the customer may keep more.")
     if held.storm is not None:
         if held.storm.hold:
-            yield f"{say(held.storm.hold, STORM_TEXTS.__getitem__)}."
+            yield f"{say(held.storm.hold, in_words(STORM_TEXTS))}."
         if held.storm.charge_to_pct:
             yield f"Before a storm the battery is charged to {say(held.storm.charge_to_pct, number_text)}%."
     if held.cycles_per_year_max:
@@ -173,26 +217,6 @@ def _protections(rider: Rider, clauses: Clauses) -> Iterator[str]:
         yield f"Customers on life support are {say(held.medical, str)}."
 
 
-def _upfront(upfront: Upfront | None, clauses: Clauses) -> Iterator[str]:
-    if upfront is None:
-        return
-    yield f"{clauses.phrase(upfront.rate_usd_per_kw, lambda held: f'{money_text(held)} per kW')} is paid at enrollment."
-    if upfront.power_kw_max:
-        yield f"It is paid for at most {clauses.phrase(upfront.power_kw_max, number_text)} kW."
-    yield from (_adder(adder, clauses) for adder in upfront.adders)
-    back = upfront.claw_back
-    if back is not None:
-        yield (f"Who leaves within {clauses.phrase(back.term_months, number_text)} months pays back a part "
-               f"({clauses.phrase(back.method, spaced)}).")
-
-
-def _adder(adder: Adder, clauses: Clauses) -> str:
-    whom = listed([spaced(name) for name in (adder.when, *adder.when_any) if name], last="or")
-    sums = [clauses.phrase(history, lambda held: f"{money_text(held)}{per}")  # noqa: B023 said at once
-            for history, per in ((adder.usd_per_kw, " per kW"), (adder.usd, "")) if history]
-    return f"In addition, for {whom or 'everybody'}: {listed(sums)}."
-
-
 def _term(rider: Rider, clauses: Clauses) -> Iterator[str]:
     term, say = rider.term, clauses.phrase
     if term is None:
@@ -202,11 +226,11 @@ def _term(rider: Rider, clauses: Clauses) -> Iterator[str]:
     if term.vintage_of:
         yield f"The lock belongs to each {say(term.vintage_of, spaced)}."
     if term.renewal:
-        yield f"A new term begins {say(term.renewal, RENEWAL_TEXTS.__getitem__)}."
+        yield f"A new term begins {say(term.renewal, in_words(RENEWAL_TEXTS))}."
     if term.lapsed:
-        yield f"After the term {say(term.lapsed, LAPSED_TEXTS.__getitem__)}."
+        yield f"After the term {say(term.lapsed, in_words(LAPSED_TEXTS))}."
     if term.leave:
-        yield f"Leaving early is {say(term.leave, LEAVE_TEXTS.__getitem__)}."
+        yield f"Leaving early is {say(term.leave, in_words(LEAVE_TEXTS))}."
 
 
 def _pay(rider: Rider, clauses: Clauses) -> Iterator[str]:
@@ -214,9 +238,9 @@ def _pay(rider: Rider, clauses: Clauses) -> Iterator[str]:
     if pay is None:
         return
     if pay.schedule:
-        yield f"Money is paid {say(pay.schedule, SCHEDULE_TEXTS.__getitem__)}."
+        yield f"Money is paid {say(pay.schedule, in_words(SCHEDULE_TEXTS))}."
     if pay.by:
-        yield f"It comes by {say(pay.by, _forms)}."
+        yield f"It comes by {say(pay.by, forms_text)}."
     if pay.within_days:
         yield f"It arrives within {say(pay.within_days, number_text)} days."
     if pay.at_least_per_year:

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from .check_payments import component_of
-from .model import Adjust, Bounds, Calls, Dated, Measurement, Notice, Payment, Pick, Season, Service, Trigger
+from .explain_money import schedule_sentences
+from .model import Adjust, Bounds, Calls, Dated, Kind, Measurement, Notice, Payment, Pick, Season, Service, Trigger
 from .words import (
     Clauses,
     case_text,
     date_text,
     days_text,
+    in_words,
     listed,
     money_text,
     number_text,
@@ -25,6 +27,7 @@ METHOD_TEXTS = {
     "prescriptive": "What counts is delivered energy less a fixed baseline",
     "day_matching": "What counts is how far the event day lies below earlier, similar days",
     "export_from_storage": "What counts is the smaller of what the battery discharges and what the premise exports",
+    "deemed": "Delivery is deemed: a share of nameplate power for the time of the event, without a reading",
 }
 POINT_TEXTS = {"inverter": "at the inverter", "device": "at the device", "premise": "at the premise's meter"}
 QUANTITY_TEXTS = {"battery_ac": "the battery's AC energy", "net_load": "import less export",
@@ -42,6 +45,9 @@ FAMILY_TEXTS = {
     "capacity_average": "pays a rate per kW times the average power over the events",
     "capacity_price_weighted": "pays a rate per kW times the average power, each hour weighted by its market price",
     "capacity_committed": "pays a rate per kW of committed power (nameplate power where none is committed)",
+    "capacity_nominated": "pays a rate per kW by a schedule over delivered and nominated power, the month's average of "
+                          "its events",
+    "energy_at_price": "pays for each kilowatt-hour that counts at the market price of its hour and zone",
 }
 MISSED_TEXTS = {"measured": "A missed event counts with what was measured",
                 "counts_as_zero": "A missed event counts as zero"}
@@ -72,8 +78,26 @@ def call_sentences(calls: Calls, season: Season | None, clauses: Clauses) -> Ite
         fits = " Only enrollments whose length of discharge fits are called." if any(
             dated.value for dated in kind.duration_matches) else ""
         yield f"Kind of event, {kind.title or spaced(name)}: {say(kind.counts, _counts)}.{fits}"
+        yield from _kind_sentences(kind, clauses)
     for trigger in calls.triggers:
         yield trigger_sentence(trigger, calls, clauses)
+
+
+KIND_TEXTS: tuple[tuple[str, str, str], ...] = (
+    ("uses_limits", "Its events use the limits on number and hours", "Its events use none of the limits"),
+    ("outside_window", "It may be called outside of season, days and hours", "It keeps to season, days and hours"),
+    ("day_of", "It may be called on the day itself", "It is never called on the day itself"),
+)
+
+
+def _kind_sentences(kind: Kind, clauses: Clauses) -> Iterator[str]:
+    for name, yes, no in KIND_TEXTS:
+        if getattr(kind, name):
+            yield f"{clauses.phrase(getattr(kind, name), _either(yes, no))}."
+
+
+def _either(yes: str, no: str) -> Callable[[Any], str]:
+    return lambda held: yes if held else no
 
 
 def _limit_sentences(calls: Calls, clauses: Clauses) -> Iterator[str]:
@@ -91,6 +115,10 @@ def _notice_sentences(notice: Notice, clauses: Clauses) -> Iterator[str]:
     if notice.day_of_min_minutes:
         minutes = clauses.phrase(notice.day_of_min_minutes, number_text)
         yield f"Notice of a day-of event comes at least {minutes} minutes ahead."
+    if notice.reminder_minutes:
+        yield f"A reminder comes {clauses.phrase(notice.reminder_minutes, number_text)} minutes before the start."
+    if notice.result_within_h:
+        yield f"The result is told within {clauses.phrase(notice.result_within_h, number_text)} hours of the end."
 
 
 def _counts(counts: bool) -> str:
@@ -116,7 +144,7 @@ def trigger_sentence(trigger: Trigger, calls: Calls, clauses: Clauses) -> str:
     """What may cause an event, with the kind of the event."""
     name = trigger.event_kind
     kind = calls.kinds[name].title or spaced(name) if name else ""
-    text = f"An event{f' ({kind})' if kind else ''} may be called {TRIGGER_TEXTS[trigger.kind]}"
+    text = f"An event{f' ({kind})' if kind else ''} may be called {in_words(TRIGGER_TEXTS)(trigger.kind)}"
     if trigger.above_usd_per_mwh:
         text += f" above {clauses.phrase(trigger.above_usd_per_mwh, lambda held: f'{money_text(held)} per MWh')}"
     if trigger.any_of:
@@ -124,10 +152,29 @@ def trigger_sentence(trigger: Trigger, calls: Calls, clauses: Clauses) -> str:
     if trigger.source:
         text += f", as published by {clauses.phrase(trigger.source, lambda held: held.upper())}"
     if trigger.top_days:
-        text += f", on the {clauses.phrase(trigger.top_days, number_text)} highest days of a year"
+        text += f", on the {clauses.phrase(trigger.top_days, number_text)} highest days of the season so far"
+    text += _peak_phrases(trigger, clauses)
     if trigger.because:
         text += f": {clauses.phrase(trigger.because, str)}"
     return f"{text}."
+
+
+PEAK_TEXTS: tuple[tuple[str, str], ...] = (
+    ("peak_mw_min", "at a forecast of {} MW or more"), ("share_of_peak", "at {} of the peak or more"),
+    ("peak_mw", "the peak being {} MW"), ("duration_h", "for {} hours"),
+    ("lead_days", "from {} days before the end of the season"), ("targets", "for {}"),
+)
+
+
+def _peak_phrases(trigger: Trigger, clauses: Clauses) -> str:
+    """The rules of a trigger that are told in the same way: a number or names inside a few words."""
+    told = [words.format(clauses.phrase(getattr(trigger, name), _targets if name == "targets" else number_text))
+            for name, words in PEAK_TEXTS if getattr(trigger, name)]
+    return "".join(f", {part}" for part in told)
+
+
+def _targets(names: frozenset[str]) -> str:
+    return listed([spaced(name) for name in sorted(names)])
 
 
 def _alerts(levels: frozenset[str]) -> str:
@@ -138,13 +185,15 @@ def _alerts(levels: frozenset[str]) -> str:
 def measurement_sentences(measurement: Measurement, clauses: Clauses) -> Iterator[str]:
     """How performance is measured."""
     say = clauses.phrase
-    quantity = f": {say(measurement.quantity, QUANTITY_TEXTS.__getitem__)}" if measurement.quantity else ""
-    yield f"Performance is measured {POINT_TEXTS[measurement.point]}{quantity}."
-    yield f"{say(measurement.method, METHOD_TEXTS.__getitem__)}."
+    quantity = f": {say(measurement.quantity, in_words(QUANTITY_TEXTS))}" if measurement.quantity else ""
+    yield f"Performance is measured {in_words(POINT_TEXTS)(measurement.point)}{quantity}."
+    yield f"{say(measurement.method, in_words(METHOD_TEXTS))}."
     if measurement.baseline_share:
         yield f"The baseline is {say(measurement.baseline_share, _share)} of nameplate power."
+    if measurement.deemed_share:
+        yield f"Deemed delivered is {say(measurement.deemed_share, _share)} of nameplate power."
     if measurement.exports:
-        yield f"{say(measurement.exports, EXPORT_TEXTS.__getitem__)}."
+        yield f"{say(measurement.exports, in_words(EXPORT_TEXTS))}."
     if measurement.pick is not None:
         yield from pick_sentences(measurement.pick, clauses)
     for name, day_type in measurement.day_types.items():
@@ -171,7 +220,7 @@ def _share(share: Any) -> str:
 
 
 def _exclusions(names: frozenset[str]) -> str:
-    return listed([EXCLUSION_TEXTS[name] for name in sorted(names)], last="or")
+    return listed([in_words(EXCLUSION_TEXTS)(name) for name in sorted(names)], last="or")
 
 
 def pick_sentences(pick: Pick, clauses: Clauses) -> Iterator[str]:
@@ -234,11 +283,12 @@ def _payment_sentences(payment: Payment, service: Service, clauses: Clauses) -> 
     name = spaced(component_of(payment)).capitalize()
     kinds = [service.calls.kinds[kind].title or spaced(kind) for kind in payment.kinds]
     only = f", for events of the kind {listed(kinds, last='or')} only" if kinds else ""
-    yield f"{name} {FAMILY_TEXTS[payment.family]}{only}."
+    yield f"{name} {in_words(FAMILY_TEXTS)(payment.family)}{only}."
     if payment.average_over:
         yield f"{name}: its average runs over {clauses.phrase(payment.average_over, lambda held: f'all {held}')}."
     if payment.multiplier:
         yield f"{name}: the rates below are multiplied by {clauses.phrase(payment.multiplier, number_text)}."
+    yield from schedule_sentences(name, payment, clauses)
     if payment.prorate:
         yield f"{name}: a period enrolled in part is paid {clauses.phrase(payment.prorate, spaced)}."
 
@@ -251,11 +301,11 @@ def outcome_sentences(service: Service, clauses: Clauses) -> Iterator[str]:
     """What each way of not answering means for the payment."""
     outcomes, say = service.outcomes, clauses.phrase
     if outcomes.missed:
-        yield f"{say(outcomes.missed, MISSED_TEXTS.__getitem__)}."
+        yield f"{say(outcomes.missed, in_words(MISSED_TEXTS))}."
     if outcomes.opted_out:
-        yield f"An event the customer opts out of {say(outcomes.opted_out, ANSWER_TEXTS.__getitem__)}."
+        yield f"An event the customer opts out of {say(outcomes.opted_out, in_words(ANSWER_TEXTS))}."
     if outcomes.suspended:
-        yield f"An event while participation is suspended {say(outcomes.suspended, ANSWER_TEXTS.__getitem__)}."
+        yield f"An event while participation is suspended {say(outcomes.suspended, in_words(ANSWER_TEXTS))}."
     if outcomes.excused:
         yield f"Time that is excused and left out: {say(outcomes.excused, _reasons)}."
     if outcomes.missing is not None and outcomes.missing.counts_as_zero_after_days:

@@ -11,6 +11,14 @@ def rule(meaning: str, unit: str = "", choices: tuple[str, ...] = (), key: str =
     return field(default=(), metadata={"meaning": meaning, "unit": unit, "choices": choices, "key": key})
 
 
+def implied(meaning: str) -> Any:
+    """Declare a rule that a block states by standing in the file: true, by the block's own dates and clause.
+
+    It is filled in only where no other rule of the block holds those dates and that clause. Declare it last.
+    """
+    return field(default=(), metadata={"meaning": meaning, "implied": True})
+
+
 def needed(meaning: str, unit: str = "", choices: tuple[str, ...] = (), key: str = "") -> Any:
     """Declare a field that the file must give."""
     return field(metadata={"meaning": meaning, "unit": unit, "choices": choices, "key": key, "required": True})

@@ -8,7 +8,7 @@ _MONDAY, _THURSDAY = 0, 3
 _JUNETEENTH_SINCE = 2021
 
 
-def _nth(year: int, month: int, weekday: int, nth: int) -> date:
+def nth_weekday(year: int, month: int, weekday: int, nth: int) -> date:
     """The nth weekday of a month; the last one for nth = -1."""
     if nth > 0:
         first = date(year, month, 1)
@@ -31,7 +31,7 @@ def nerc(year: int) -> frozenset[date]:
     Source: NERC, Additional Off-peak Days.
     """
     fixed = (date(year, 1, 1), date(year, 7, 4), date(year, 12, 25))
-    moving = (_nth(year, 5, _MONDAY, -1), _nth(year, 9, _MONDAY, 1), _nth(year, 11, _THURSDAY, 4))
+    moving = (nth_weekday(year, 5, _MONDAY, -1), nth_weekday(year, 9, _MONDAY, 1), nth_weekday(year, 11, _THURSDAY, 4))
     return frozenset({*map(_sunday_to_monday, fixed), *moving})
 
 
@@ -40,8 +40,8 @@ def us_federal(year: int) -> frozenset[date]:
     fixed = [date(year, 1, 1), date(year, 7, 4), date(year, 11, 11), date(year, 12, 25), date(year + 1, 1, 1)]
     if year >= _JUNETEENTH_SINCE:
         fixed.append(date(year, 6, 19))
-    moving = (_nth(year, 1, _MONDAY, 3), _nth(year, 2, _MONDAY, 3), _nth(year, 5, _MONDAY, -1),
-              _nth(year, 9, _MONDAY, 1), _nth(year, 10, _MONDAY, 2), _nth(year, 11, _THURSDAY, 4))
+    moving = (nth_weekday(year, 1, _MONDAY, 3), nth_weekday(year, 2, _MONDAY, 3), nth_weekday(year, 5, _MONDAY, -1),
+              nth_weekday(year, 9, _MONDAY, 1), nth_weekday(year, 10, _MONDAY, 2), nth_weekday(year, 11, _THURSDAY, 4))
     return frozenset(day for day in {*map(_observed, fixed), *moving} if day.year == year)
 
 

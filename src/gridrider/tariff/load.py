@@ -17,7 +17,7 @@ from .check import check
 from .dated import Dated
 from .document import read_document
 from .model import Tariff
-from .read import Reader, Source, TooManyProblems
+from .read import PROVENANCE, Reader, Source, TooManyProblems
 
 FILE_BYTES_MAX = 1_000_000
 
@@ -47,7 +47,7 @@ def parse_text(text: str, file: str = "tariff.yaml") -> tuple[Tariff | None, lis
         tariff = reader.block(Tariff, document, "", Source(), 1)
     except TooManyProblems:
         tariff = None
-    problems += reader.problems
+    problems += reader.said()
     if tariff is not None:
         found = check(tariff, file, reader.lines)
         problems += [problem for problem in found if not _follows(problem.column, reader.problems)]
@@ -55,10 +55,20 @@ def parse_text(text: str, file: str = "tariff.yaml") -> tuple[Tariff | None, lis
     return (None if errors(problems) else tariff), problems
 
 
+READ_BY_ALL = ("zones", "seasons", "law", "market_values", "filing")
+"""Blocks that checks of every other block look into."""
+
+
 def _follows(path: str, earlier: list[Problem]) -> bool:
     """True if a finding may only be the consequence of a block that could not be read."""
-    return any(scope in ("zones", "seasons", "law") or _scope(path).startswith(scope) or scope.startswith(path)
-               for scope in (_scope(problem.column) for problem in earlier))
+    return any(scope in READ_BY_ALL or _scope(path).startswith(scope) or scope.startswith(path)
+               for scope in (_scope(_spoilt(problem.column)) for problem in earlier))
+
+
+def _spoilt(path: str) -> str:
+    """What a mistake at a path leaves unread: of a block's provenance, the block itself."""
+    block, _, key = path.rpartition(".")
+    return block if key in PROVENANCE else path
 
 
 def _scope(path: str) -> str:

@@ -16,9 +16,9 @@ from decimal import Decimal
 from .dated import Case, Dated, History, in_force, value_on
 from .fields import named_blocks, needed, optional, rule
 from .terms.calls import TRIGGER_KINDS, WEEKDAYS, Bounds, Calls, Hours, Kind, Notice, Trigger
-from .terms.enrollment import Aggregation, EligibilityRule, NonPerformance, Permit, Queue, Term
-from .terms.filing import Filing, FilingStep
-from .terms.law import Law
+from .terms.enrollment import Aggregation, EligibilityRule, LowIncome, NonPerformance, Permit, Queue, Term
+from .terms.filing import FILING_DATES, Filing, FilingDate, FilingStep, Occasion
+from .terms.law import Law, RateFloor
 from .terms.measurement import BASELINE_EXCLUSIONS, METHODS, Adjust, DayType, Floor, Measurement, Pick
 from .terms.payment import (
     FAMILIES,
@@ -38,11 +38,12 @@ from .terms.payment import (
 from .terms.payout import Payout
 from .terms.protections import Protections, Storm
 from .terms.together import CoParticipation, Stacking
-from .terms.wholesale import Wholesale
+from .terms.wholesale import OfferLimit, Offers, PayBack, Statements, Wholesale
 
 __all__ = [
     "BASELINE_EXCLUSIONS",
     "FAMILIES",
+    "FILING_DATES",
     "GRID_SERVICES",
     "HOLIDAY_SETS",
     "MARKET_VALUES",
@@ -62,19 +63,25 @@ __all__ = [
     "EligibilityRule",
     "ExportCredit",
     "Filing",
+    "FilingDate",
     "FilingStep",
     "Floor",
     "History",
     "Hours",
     "Kind",
     "Law",
+    "LowIncome",
     "MarketValue",
     "Measurement",
     "MissingReadings",
     "NonPerformance",
     "Notice",
+    "Occasion",
+    "OfferLimit",
+    "Offers",
     "Outcomes",
     "Pay",
+    "PayBack",
     "Payment",
     "Payout",
     "PerformanceFactor",
@@ -82,10 +89,12 @@ __all__ = [
     "Pick",
     "Protections",
     "Queue",
+    "RateFloor",
     "Rider",
     "Season",
     "Service",
     "Stacking",
+    "Statements",
     "Step",
     "Storm",
     "Tariff",
@@ -135,7 +144,8 @@ class Service:
     devices: tuple[str, ...] = optional("eligible devices in words; none = the rider's technologies", default=())
     calls: Calls = needed("operating parameters")
     measurement: Measurement = needed("how performance is measured")
-    payments: tuple[Payment, ...] = needed("how it pays")
+    payments: tuple[Payment, ...] = optional("how it pays; none = it is called for what the rider pays otherwise",
+                                             default=())
     outcomes: Outcomes = optional("what not answering means", default=Outcomes())
 
     @property
@@ -151,6 +161,7 @@ class Rider:
     title: str = optional("name of the rider", default="")
     technologies: tuple[str, ...] = needed("technologies", choices=("battery", "ev", "thermostat", "water_heater",
                                                                     "other"))
+    incorporates: tuple[str, ...] = optional("earlier programs that this rider takes in", default=())
     eligibility: tuple[EligibilityRule, ...] = optional("who may enroll; all must hold", default=())
     queue: Queue | None = optional("how many may enroll")
     aggregation: Aggregation | None = optional("what an aggregation must be")
@@ -180,6 +191,7 @@ class Tariff:
     summary: str = optional("the program in a few words", default="")
     assumptions: tuple[str, ...] = optional("what is assumed, printed on every page", default=())
     law: Law | None = optional("what no rider may contradict")
+    low_income: LowIncome | None = optional("who has a low to moderate income")
     holidays: History[str] = rule("set of holidays", choices=HOLIDAY_SETS)
     market_values: Mapping[str, MarketValue] = named_blocks("values below which some rates may not be approved")
     zones: Mapping[str, Zone] = named_blocks("zones; none = any")

@@ -31,6 +31,9 @@ LEAF_KEYS = ("value", "unit", *CONDITIONS, *PROVENANCE, *TABLES)
 RESERVED = frozenset({*PROVENANCE, *TABLES, *CONDITIONS, "value", "unit", "any", "all", "none", "default"})
 """Words that mean something of their own and therefore cannot name a rider, service, kind, zone or season."""
 
+ALIKE_MAX = 5
+"""More rules than these that lack the same are one finding: what is missing is a line at the top of the file."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _PROVENANCE_TYPES: dict[str, Any] = {"effective": date, "filed": date, "cite": str, "confirmed": bool, "note": str}
 
@@ -44,6 +47,8 @@ class Source:
     cite: str = ""
     confirmed: bool = True
     note: str = ""
+    unread: frozenset[str] = frozenset()
+    """What is given here and cannot be read; said once, where it stands."""
 
 
 class TooManyProblems(Exception):
@@ -56,6 +61,7 @@ class Reader:
     def __init__(self, file: str) -> None:
         self.file = file
         self.problems: list[Problem] = []
+        self.lacking: dict[tuple[str, ...], list[Problem]] = {}
         self.lines: dict[str, int] = {}
 
     def complain(self, line: int, path: str, reason: str, what_to_do: str, seen: object = None) -> None:
@@ -63,6 +69,19 @@ class Reader:
         self.problems.append(error(self.file, reason, what_to_do, row=line, column=path, value=shown(seen)))
         if len(self.problems) >= PROBLEMS_MAX:
             raise TooManyProblems
+
+    def said(self) -> list[Problem]:
+        """The Problems as they are told: one for many rules that lack the same word."""
+        told = {id(problem): problem for problem in self.problems}
+        for names, alike in self.lacking.items():
+            if len(alike) > ALIKE_MAX:
+                first, *rest = alike
+                told = {key: problem for key, problem in told.items() if key not in {id(one) for one in rest}}
+                told[id(first)] = replace(
+                    first, reason=f"{first.reason}, as do {len(rest)} more rules",
+                    what_to_do=f"Write {' and '.join(f'{name}:' for name in names)} once at the top of the file, or in "
+                               "a block around them: since when, filed when, by which clause.")
+        return list(told.values())
 
     # ---- blocks -------------------------------------------------------------------------------
     def block(self, kind: type[Any], node: Any, path: str, source: Source, line: int) -> Any:
@@ -85,11 +104,15 @@ class Reader:
                 whole = False
                 choices = f" one of {', '.join(entry.choices)}" if entry.choices else " …"
                 self.complain(line, inside, f"is missing: {entry.meaning}", f"Add {entry.key}:{choices}.")
+            elif entry.implied and all((source.effective, source.filed, source.cite)) and not any(
+                    isinstance(held, tuple) and held and isinstance(held[0], Dated) for held in given.values()):
+                given[entry.name] = tuple(self.leaf(entry, True, inside, source, line, {}))
         return kind(**given) if whole else None
 
     def inherit(self, node: Block, path: str, outer: Source) -> Source:
         """The provenance inside a block: its own words first, then the enclosing block's."""
         own: dict[str, Any] = {}
+        unread = outer.unread
         for key in PROVENANCE:
             if key not in node:
                 continue
@@ -97,7 +120,8 @@ class Reader:
                 own[key] = parse(_PROVENANCE_TYPES[key], node[key])
             except BadCell as bad:
                 self.complain(node.line_of(key), below(path, key), bad.reason, bad.what_to_do, node[key])
-        return replace(outer, **own)
+                unread |= {key}
+        return replace(outer, unread=unread, **own)
 
     def unknown_keys(self, node: Block, known: Iterable[str], path: str) -> None:
         """A key that no declaration knows is a mistake, with the nearest name as advice."""
@@ -105,9 +129,10 @@ class Reader:
         for key in node:
             if key in names:
                 continue
-            near = difflib.get_close_matches(key[:64], names, n=1)
+            near = [name for name in names if name.startswith(f"{key}_")] or difflib.get_close_matches(key[:64], names,
+                                                                                                       n=1)
             ours = [name for name in names if name not in PROVENANCE]
-            advice = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(ours)}."
+            advice = f"Did you mean {' or '.join(near)}?" if near else f"Known here: {', '.join(ours)}."
             self.complain(node.line_of(key), below(path, shown(key)), "is not a name that this block knows", advice)
 
     def entry(self, entry: Declared, node: Block, path: str, source: Source) -> Any:
@@ -247,10 +272,13 @@ class Reader:
         except BadCell as bad:
             self.complain(line, path, bad.reason, bad.what_to_do, node)
             return
-        lacking = [name for name in ("effective", "filed", "cite") if not getattr(source, name)]
+        absent = [name for name in ("effective", "filed", "cite") if not getattr(source, name)]
+        lacking = [name for name in absent if name not in source.unread]
         if lacking:
             self.complain(line, path, "lacks " + " and ".join(filter(None, [", ".join(lacking[:-1]), lacking[-1]])),
                           "Give it here or in a block around it: since when, filed when, by which clause.", node)
+            self.lacking.setdefault(tuple(lacking), []).append(self.problems[-1])
+        if absent:
             return
         effective, filed = typing.cast("tuple[date, date]", (source.effective, source.filed))
         yield Dated(value=parsed, unit=entry.unit, effective=effective, filed=filed, cite=source.cite,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, time
 from decimal import Decimal
 from fractions import Fraction
@@ -87,6 +87,15 @@ def spaced(word: str) -> str:
     return word.replace("_", " ").replace("-", " ")
 
 
+def in_words(texts: Mapping[Any, str]) -> Callable[[Any], str]:
+    """How a word of a closed set is told; one that has no sentence yet is told as it is, without underscores.
+
+    >>> in_words({"eft": "bank transfer"})("eft"), in_words({})("gift_card")
+    ('bank transfer', 'gift card')
+    """
+    return lambda held: texts.get(held, spaced(str(held)))
+
+
 def value_text(held: Any, unit: str = "") -> str:
     """Any value of a rule, with its unit where it has one."""
     if isinstance(held, Decimal) and unit.startswith("USD"):
@@ -145,13 +154,19 @@ class Clauses:
     def __init__(self, since: date) -> None:
         self.since = since
         self.numbers: dict[str, int] = {}
+        self.told: set[int] = set()
 
     def mark(self, *values: Dated[Any]) -> str:
         """The numbers behind a sentence, [3], with a question mark where the value is unconfirmed."""
+        self.told.update(id(dated) for dated in values)
         marks = dict.fromkeys(
             f"{self.numbers.setdefault(dated.cite, len(self.numbers) + 1)}{'' if dated.confirmed else '?'}"
             for dated in values)
         return f"[{', '.join(marks)}]"
+
+    def has_told(self, dated: Dated[Any]) -> bool:
+        """True once a sentence has named the clause of this very value."""
+        return id(dated) in self.told
 
     def phrase(self, history: Sequence[Dated[Any]], say: Callable[[Any], str]) -> str:
         """A rule in words: what holds now, its clause, and what held before; the file may also not say."""

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from ...interval import local_midnight
 from ...problem import Problem, Severity, error
 from ...table import SQL_TYPES, Column, Kind, TableSchema
-from .cells import CellSql, cell_sql, day_pattern, literal, midnight_macro, why_unreadable
+from .cells import ATTRIBUTE, CellSql, cell_sql, day_pattern, literal, midnight_macro, why_unreadable
 from .columns import SOURCE_ROW, Match, match_columns
 from .csv_scan import read_header, scan_csv
 from .findings import Findings, shown
@@ -124,7 +124,8 @@ def _type_fits(match: Match, fields: pa.Schema, label: str, findings: Findings) 
     if pa.types.is_dictionary(found):
         found = found.value_type
     kind = match.column.kind
-    is_text = pa.types.is_string(found) or pa.types.is_large_string(found)
+    is_text = pa.types.is_string(found) or pa.types.is_large_string(found) or (
+        match.column.meaning == ATTRIBUTE and _typed_attribute(found))
     if is_text or pa.types.is_null(found) or _typed(kind, found):
         return True
     reason, advice = f"the Parquet type {shown(found)} cannot be read as {kind}", "Write the table's type, or text."
@@ -146,6 +147,11 @@ def _typed(kind: Kind, found: pa.DataType) -> bool:
     if kind is Kind.TEXT:
         return bool(pa.types.is_integer(found))
     return bool(pa.types.is_integer(found) or pa.types.is_decimal(found) or pa.types.is_floating(found))
+
+
+def _typed_attribute(found: pa.DataType) -> bool:
+    """Types whose text says the same as their value: a yes, a day, a number."""
+    return bool(pa.types.is_boolean(found) or pa.types.is_date(found) or pa.types.is_decimal(found))
 
 
 def _cell_text(name: str, found: pa.DataType) -> str:

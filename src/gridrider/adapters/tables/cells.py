@@ -20,16 +20,18 @@ _INSTANT = _DAY + "[T ]" + _CLOCK + _OFFSET
 _UNFIT = r"^\s|\s$|[[:cntrl:]]"
 
 _PLACES: dict[Kind, int] = {
-    Kind.KWH: 6, Kind.KW: 6, Kind.USD_PER_MWH: 6, Kind.USD: 6, Kind.MW: 9, Kind.HOURS: 9, Kind.FACTOR: 12,
+    Kind.KWH: 6, Kind.KW: 6, Kind.USD_PER_MWH: 6, Kind.USD: 6, Kind.MW: 9, Kind.MWH: 9,
+    Kind.HOURS: 9, Kind.FACTOR: 12,
 }
 """Decimal places with which a number is read before it becomes a whole number of the smallest unit."""
 
 _SMALLEST_PER_UNIT: dict[Kind, int] = {
-    Kind.KWH: 10**6, Kind.KW: 10**6, Kind.USD_PER_MWH: 10**6, Kind.USD: 10**6, Kind.MW: 10**9, Kind.HOURS: 3600,
+    Kind.KWH: 10**6, Kind.KW: 10**6, Kind.USD_PER_MWH: 10**6, Kind.USD: 10**6, Kind.MW: 10**9, Kind.MWH: 10**9,
+    Kind.HOURS: 3600,
 }
 
 _LIMITS: dict[Kind, str] = {
-    Kind.KWH: "1e12", Kind.KW: "1e12", Kind.USD_PER_MWH: "1e12", Kind.USD: "1e12", Kind.MW: "1e9",
+    Kind.KWH: "1e12", Kind.KW: "1e12", Kind.USD_PER_MWH: "1e12", Kind.USD: "1e12", Kind.MW: "1e9", Kind.MWH: "1e9",
     Kind.HOURS: "1e9", Kind.FACTOR: "1e18",
 }
 """Numbers at or beyond these do not fit 64 bits and are unreadable."""

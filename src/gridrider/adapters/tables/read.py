@@ -43,6 +43,24 @@ def read_table(connection: duckdb.DuckDBPyConnection, folder: Path, schema: Tabl
     return findings.problems()
 
 
+def read_table_file(connection: duckdb.DuckDBPyConnection, path: Path, schema: TableSchema,
+                    zone: ZoneInfo) -> list[Problem]:
+    """Read one CSV or Parquet file, whatever its name, into the DuckDB table `<name>`, as `read_table` does."""
+    prepare(connection)
+    if not path.is_file():
+        return [error(str(path), "there is no such file", "Check the path.")]
+    if path.suffix not in (".csv", ".parquet"):
+        return [error(str(path), "is neither .csv nor .parquet", "Save it as one of them.")]
+    findings = Findings()
+    declared = declared_columns(schema, {})
+    file = TableFile(path=path, label=str(path))
+    _create(connection, schema, declared)
+    _read_file(connection, file, schema, declared, zone, findings)
+    if schema.key:
+        _refuse_duplicates(connection, schema, (file,), findings)
+    return findings.problems()
+
+
 def _create(connection: duckdb.DuckDBPyConnection, schema: TableSchema, declared: Sequence[Column]) -> None:
     columns = [pair for column in declared for pair in inside_columns(column)] + [(SOURCE_ROW, "BIGINT")]
     body = ", ".join(f"{quoted(name)} {sql_type}" for name, sql_type in columns)

@@ -1,7 +1,7 @@
 -- Every event that concerned the enrollments at hand, with its outcome and what it was measured by.
 select r.*, c.window_no, c.shape_no, c.method_no, c.matcher_no, c.adjusts, c.given, c.group_no, c.nameplate_milliwatt,
        c.zone, c.local_date, c.to_measure, v.event_id, v.service, v.rider, v.kind, v.start_utc, v.end_utc, v.counts,
-       v.seconds as event_seconds, v.price_weighted, v.floor_row, v.floor_event, v.missed_zero,
+       v.seconds as event_seconds, v.price_weighted, v.priced, v.floor_row, v.floor_event, v.missed_zero,
        u.spans as unavailable, e.enrollment_id
 from result as r
 join call_window as c on c.call_no = r.call_no

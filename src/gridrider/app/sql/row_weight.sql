@@ -1,9 +1,9 @@
--- The price that weights each row of an event, where a payment averages by price.
+-- The price of each row of an event, where a payment averages or pays by price.
 create or replace temp table row_weight as
 with needed as (
   select distinct c.window_no, c.zone
   from call_window as c join service_event as v on v.service_event_no = c.service_event_no
-  where v.price_weighted and v.counts and not v.cancelled and not c.unsigned and not c.not_eligible
+  where (v.price_weighted or v.priced) and v.counts and not v.cancelled and not c.unsigned and not c.not_eligible
 )
 select n.window_no, r.row_no, n.zone, z.series, r.start, p.micro_usd_per_mwh as weight_micro
 from needed as n

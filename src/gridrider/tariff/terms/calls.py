@@ -35,6 +35,8 @@ class Notice:
 
     day_ahead_by: History[time] = rule("latest local time on the day before")
     day_of_min_minutes: History[Decimal] = rule("least time before a day-of event", unit="min")
+    reminder_minutes: History[Decimal] = rule("a reminder so long before the start", unit="min")
+    result_within_h: History[Decimal] = rule("the result is told within so long after the end", unit="h")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,9 @@ class Kind:
     title: str = optional("name of the kind", default="")
     counts: History[bool] = rule("whether its hours count toward payment")
     duration_matches: History[bool] = rule("whether an enrollment is called only for events that fit its duration_h")
+    uses_limits: History[bool] = rule("whether its events use the limits on number and hours; absent = they do")
+    outside_window: History[bool] = rule("whether it may be called outside the service's season, days and hours")
+    day_of: History[bool] = rule("whether it may be called on the day, for what nobody could foresee; absent = it may")
 
 
 TRIGGER_KINDS = ("price", "grid_alert", "peak_forecast", "declared_emergency", "operator", "program_minimum")
@@ -58,7 +63,15 @@ class Trigger:
     above_usd_per_mwh: History[Decimal] = rule("price strictly above which an hour is called", unit="USD/MWh")
     any_of: History[frozenset[str]] = rule("alert levels that call")
     source: History[str] = rule("who gives the alerts")
-    top_days: History[Decimal] = rule("number of peak days a year", unit="days")
+    peak_mw_min: History[Decimal] = rule("forecast peak at or above which a day is called", unit="MW")
+    share_of_peak: History[Decimal] = rule("share of the highest forecast peak at or above which a day is called")
+    peak_mw: History[Decimal] = rule("the peak that share_of_peak is a share of; absent = the season's highest so far",
+                                     unit="MW")
+    top_days: History[Decimal] = rule("a day is called if fewer days of the season so far have a higher forecast",
+                                      unit="days")
+    duration_h: History[Decimal] = rule("length of its events; absent = the service's longest", unit="h")
+    lead_days: History[Decimal] = rule("days before the season's end from which a minimum is made up", unit="days")
+    targets: History[frozenset[str]] = rule("where the energy is sent, for example shelter, hospital")
     because: History[str] = rule("the rule in plain words")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ..dated import History
-from ..fields import optional, rule
+from ..fields import implied, optional, rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,18 @@ class EligibilityRule:
     at_most: History[Decimal] = rule("upper bound")
     at_least: History[Decimal] = rule("lower bound")
     because: History[str] = rule("the rule in plain words")
+    participants: tuple[str, ...] = optional("kinds of participant that the rule is for; none = both", default=(),
+                                             choices=("aggregator", "direct"))
+    holds: History[bool] = implied("whether the rule holds; not written = as long as its other "
+                                   "values do, else from its effective: date on")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LowIncome:
+    """Who has a low to moderate income, where the applications give income instead of the answer."""
+
+    income_pct_of_median_max: History[Decimal] = rule(
+        "household income, at most so much of the larger of the state's and the area's median", unit="%")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +66,8 @@ class Queue:
     customers_per_year_max: History[Decimal] = rule("new customers in a calendar year", unit="customers")
     power_kw_per_year_max: History[Decimal] = rule("new power in a calendar year", unit="kW")
     power_kw_max: History[Decimal] = rule("power enrolled at any time", unit="kW")
+    review: History[str] = rule("who decides on an application that may enroll",
+                                choices=("automatic", "by_utility"))
     when_full: History[str] = rule("what happens to who comes later", choices=("waitlisted", "refused"))
 
 

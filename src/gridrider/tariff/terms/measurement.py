@@ -60,7 +60,7 @@ class Floor:
     over: str = needed("whose sums", choices=("site", "aggregation"))
 
 
-METHODS = ("direct", "prescriptive", "day_matching", "export_from_storage")
+METHODS = ("direct", "prescriptive", "day_matching", "export_from_storage", "deemed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,7 @@ class Measurement:
     step: History[str] = rule("length of a performance row", choices=("clock_hour", "quarter_hour"))
     exports: History[str] = rule("how export counts", choices=("count", "zero_per_location", "zero_per_resource"))
     baseline_share: History[Decimal] = rule("prescriptive baseline as a share of nameplate power", unit="kW/kW")
+    deemed_share: History[Decimal] = rule("power deemed delivered as a share of nameplate power", unit="kW/kW")
     pick: Pick | None = optional("choice of baseline days")
     exclude: History[frozenset[str]] = rule("days that make no baseline", choices=BASELINE_EXCLUSIONS)
     day_types: Mapping[str, DayType] = named_blocks("classes of similar days")

@@ -1,0 +1,1 @@
+"""Calendars for other programs: days of a schedule as iCalendar (RFC 5545)."""

@@ -1,0 +1,1 @@
+"""Differences to the market's statement and to the retail bill."""

@@ -1,0 +1,1 @@
+"""Rules taken out one by one, each to see the test that names it fail: `make mutate`."""
