@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gridrider.cli import main
 from tests.settle.both import run_engine, table
 from tests.settle.folder import Folder
 
@@ -183,3 +184,23 @@ def test_a_claim_below_zero_and_one_without_energy_are_errors(tmp_path: Path) ->
     assert run_engine(TARIFF, folder.write(tmp_path / "in"), "2025", tmp_path / "out") == 1
     assert [row["row"] for row in table(tmp_path / "out", "problems") if row["file"] == "claims.csv"] == ["2", "3"]
     assert not (tmp_path / "out" / "lines.csv").exists()
+
+
+def test_the_explanation_shows_what_was_taken_and_comes_to_the_same_cent(tmp_path: Path,
+                                                                         capsys: pytest.CaptureFixture[str]) -> None:
+    """A customer sees who is paid for the rest, and by which clause (R131)."""
+    folder = Folder()
+    home(folder)
+    event(folder, "peak")
+    event(folder, "local")
+    sent(folder, "3")
+    claim(folder, "wholesale", "1")
+    assert amounts(folder, tmp_path) == {"peak": "2.00", "local": "0.00"}
+    line = next(line for line in table(tmp_path / "out", "lines") if line["event_id"] == "peak")
+    assert "2.000000 kWh delivered at the device, beyond 1.000000 kWh that are paid elsewhere" in line["because"]
+    capsys.readouterr()
+    assert main(["explain", line["line_id"], "--inputs", str(tmp_path / "in"), "--out", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr().out
+    assert "ATTRIBUTION  [leaf 2 (b)]" in said
+    assert "wholesale" in said
+    assert "recomputed: equal" in said

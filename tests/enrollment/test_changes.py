@@ -57,7 +57,7 @@ def test_where_the_participant_holds_the_vintage_a_move_begins_a_new_one(tmp_pat
     ("AFFILIATE", "law affiliate"), ("UTILITY", "law affiliate"), ("AGG", "where it stands"),
     ("NEIGHBOUR", "a direct participant is the customer itself")])
 def test_to_whom_a_customer_may_not_move(to: str, clause: str, tmp_path: Path) -> None:
-    """R3, R4, R47."""
+    """Not to a utility or its affiliate, nor to a direct participant who is another customer (R3, R4, R47)."""
     participants: list[Row] = [
         {"participant_id": "AGG", "kind": "aggregator"}, {"participant_id": "NEIGHBOUR", "kind": "direct"},
         {"participant_id": "UTILITY", "kind": "aggregator", "utility": "true"},
@@ -135,7 +135,7 @@ def test_a_step_that_is_not_in_the_table_is_refused(tmp_path: Path) -> None:
 
 
 def test_who_may_do_what(tmp_path: Path) -> None:
-    """A participant manages its own customers and nobody else's; only the utility disenrolls (R47, R49)."""
+    """A participant manages its own customers and nobody else's; only the utility disenrolls (R1, R47, R49)."""
     numbers = ["E1", "E2", "E3", "E4", "E5"]
     result = run(tmp_path, enrollments=[enrolled(number) for number in numbers], acts=[
         act("unenroll", "2025-06-01", "E1", by="AGG"), act("unenroll", "2025-06-02", "E2", by="AGG-2"),
@@ -149,7 +149,7 @@ def test_who_may_do_what(tmp_path: Path) -> None:
 
 
 def test_a_service_added_later_has_a_vintage_of_its_own(tmp_path: Path) -> None:
-    """R52: from the day on which that service is taken."""
+    """It runs from the day on which that service is taken (R52)."""
     result = run(tmp_path, enrollments=[enrolled(services="peak")],
                  acts=[act("add_service", "2025-06-01", "E", services="voltage")])
     assert result.enrollment("E")["services"] == "peak;voltage"
@@ -230,7 +230,7 @@ def test_the_permit_clock(decided_on: str, days: str, late: str, tmp_path: Path)
 
 
 def test_a_device_is_permitted_as_a_standard_appliance(tmp_path: Path) -> None:
-    """R125: a permit as a generator is told apart."""
+    """A permit as a generator is told apart (R125)."""
     result = run(tmp_path, applications=[application("A"), application("B")], permits=[
         {"application_id": "A", "applied_on": "2025-02-01", "class": ""},
         {"application_id": "B", "applied_on": "2025-02-01", "class": "generator"}])

@@ -86,7 +86,7 @@ BOUNDARIES: list[tuple[str, dict[str, object], str | None]] = [
 
 
 def test_both_sides_of_every_boundary(tmp_path: Path) -> None:
-    """R17, R34, R35, R36, R37, R38, R39, R40, R42, R44, R46, R48, R114, R136: what just may and what just may not."""
+    """What just may and what just may not (R17, R34, R35, R36, R37, R38, R39, R40, R42, R44, R46, R48, R114, R136)."""
     rows = [application(f"A{number:02d}", **more) for number, (_, more, _) in enumerate(BOUNDARIES)]
     result = run(tmp_path, applications=rows)
     found = {name: result.clauses(f"A{number:02d}") for number, (name, _, _) in enumerate(BOUNDARIES)}
@@ -94,21 +94,21 @@ def test_both_sides_of_every_boundary(tmp_path: Path) -> None:
 
 
 def test_a_closed_program_names_its_successor(tmp_path: Path) -> None:
-    """R46, R127."""
+    """Who comes after the end is told what follows (R46, R127)."""
     result = run(tmp_path, applications=[application("A", applied_on="2029-01-01", non_emitting="true")])
     assert result.refusals("A") == [("closed from 2029",
                                      "the program takes no new enrollments; it is followed by test/next")]
 
 
 def test_a_public_charger_needs_its_standard(tmp_path: Path) -> None:
-    """R41."""
+    """A charger with the standard enrolls, one without is refused by the rule's clause (R41)."""
     result = run(tmp_path, applications=[car("A"), car("B", **{"evidence_ISO 15118-20": "false"})])
     assert (result.clauses("A"), result.clauses("B")) == ([], ["cars charger"])
 
 
 def test_who_may_be_an_aggregator(tmp_path: Path) -> None:
-    """A utility and its affiliate are no aggregators; a direct participant is anybody, and enrolls itself (R1, R2, R3,
-    R4, R5, R48)."""
+    """A utility and its affiliate are no aggregators; a direct participant is anybody, and enrolls itself (R2, R3, R4,
+    R5, R48)."""
     participants: list[Row] = [
         {"participant_id": "AGG", "kind": "aggregator"},
         {"participant_id": "UTILITY", "kind": "aggregator", "utility": "true"},

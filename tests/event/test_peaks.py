@@ -179,7 +179,7 @@ def test_windows_beyond_the_limits_are_withheld_and_said(tmp_path: Path, capsys:
                                                         ("mayor", "emergency", 0), ("governor", "watch", 0)])
 def test_a_declared_emergency_calls_at_any_hour_and_names_its_targets(source: str, level: str, count: int,
                                                                       tmp_path: Path) -> None:
-    """In a state of emergency: to shelters and hospitals, out of season, each day at most three hours (R74)."""
+    """In a state of emergency: to shelters and hospitals, out of season, each day at most three hours (R12, R74)."""
     world = two_homes().add("alerts", source=source, level=level, start=new_york("2026-12-26T22:00"),
                             end=new_york("2026-12-27T12:00"))
     events = triggers(PROGRAM, world.write(tmp_path / "in"), "2026-12")

@@ -96,6 +96,7 @@ def test_the_events_found_can_be_settled(tariffs: Path, tmp_path: Path) -> None:
 
 
 def test_an_alert_calls_within_the_hours_of_the_service(tariffs: Path, tmp_path: Path) -> None:
+    """The market's watch calls from 4 to 9 pm of its day; a level that the tariff does not name calls nothing (R72)."""
     (tmp_path / "alerts.csv").write_text(
         "source,level,zone,start,end\ncaiso,eea_watch,,2022-09-06T12:00:00-07:00,2022-09-06T22:00:00-07:00\n"
         "caiso,made_up,,2022-09-07T12:00:00-07:00,2022-09-07T22:00:00-07:00\n", encoding="utf-8")

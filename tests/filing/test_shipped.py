@@ -42,7 +42,7 @@ def calendar(name: str) -> Filing:
     ("annual_report", "annual_report_date", "every_years", 1),
 ])
 def test_every_number_of_the_new_york_bill(step: str, after: str, rule: str, number: int) -> None:
-    """Sections 241 and 243 of the bill, one deadline each (R22, R23, R24, R25, R26, R107)."""
+    """Sections 241 and 243 of the bill, one deadline each (R16, R22, R23, R24, R25, R26, R107)."""
     held = calendar(NEW_YORK).steps[step]
     assert held.after == after
     (dated,) = getattr(held, rule)
@@ -70,6 +70,14 @@ def test_the_whole_new_york_path_from_the_effective_date() -> None:
                                                 "tariff_decision", "ev_rider_proposal", "targets")} == {
         "program_proposal": "2026-09-29", "program_decision": "2026-12-28", "tariff_proposal": "2027-01-27",
         "tariff_decision": "2027-03-15", "ev_rider_proposal": "2028-07-03", "targets": "2027-07-01"}
+
+
+@pytest.mark.parametrize(("at", "state"), [("2027-06-30", State.OPEN), ("2027-07-01", State.DUE)])
+def test_rates_are_reviewed_against_the_targets_once_there_are_targets(at: str, state: State) -> None:
+    """A duty of the commission without a number of days: before the targets it is open, from them on due (R110)."""
+    acts = [Act(step="article_effective", on=date(2026, 7, 1)), Act(step="targets", on=date(2027, 7, 1))]
+    found = {each.step: each for each in deadlines(calendar(NEW_YORK), acts, date.fromisoformat(at))}["rate_review"]
+    assert (found.state, found.by, found.clause) == (state, "commission", "§ 241.2(e)(x)")
 
 
 def test_the_virginia_path_needs_no_commission() -> None:

@@ -65,7 +65,7 @@ def test_an_aggregator_agreement_delivers_customer_and_grid_data() -> None:
 @pytest.mark.parametrize(("at", "done", "expected"), [("2027-03-01", True, State.DONE), ("2027-03-01", False,
                                                                                        State.DUE)])
 def test_stakeholders_are_heard(at: str, done: bool, expected: State) -> None:
-    """A stakeholder process for feedback (R30)."""
+    """A stakeholder process for feedback (R16, R30)."""
     acts = [act("resolution", "2027-01-04")] + ([act("stakeholders", "2027-02-01")] if done else [])
     assert state_of("stakeholders", at, *acts) is expected
 

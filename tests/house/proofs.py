@@ -6,6 +6,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -25,6 +26,7 @@ def ids_in(text: str) -> list[str]:
     return [found for group in IN_BRACKETS.findall(text) for found in ID.findall(group)]
 
 
+@cache
 def proofs() -> dict[str, list[str]]:
     """By requirement: the tests and examples that name it, each as file and name."""
     found: dict[str, list[str]] = defaultdict(list)
@@ -50,6 +52,7 @@ def _from_cases() -> Iterator[tuple[str, str]]:
                 yield str(requirement), f"{file.relative_to(ROOT).as_posix()}: {case['name']}"
 
 
+@cache
 def requirements() -> dict[str, Mapping[str, str]]:
     """Every requirement with its rule, where it lives, and why it is not yet proven."""
     text = (ROOT / "docs" / "requirements.yaml").read_text(encoding="utf-8")

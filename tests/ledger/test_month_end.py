@@ -117,7 +117,7 @@ def asked(world: World, costs: list[tuple[str, str, str]], sales: list[tuple[str
 
 
 def test_too_little_is_carried_into_the_next_month(world: World) -> None:
-    """1,000 to recover over 50,000 kWh is 0.02 a kWh; 900 came in, so 100 and 6 percent a year on it go on (R33)."""
+    """1,000 to recover over 50,000 kWh is 0.02 a kWh; 900 came in, so 100 and 6 percent a year stay (R13, R33)."""
     world.payout = RECOVERY % ', return_pct: "6"'
     rows, problems = asked(world, [("2025-08-01", "admin", "600.00"), ("2025-08-01", "it", "400.00"),
                                    ("2025-09-01", "derms", "200.00")],
@@ -136,7 +136,7 @@ def test_too_little_is_carried_into_the_next_month(world: World) -> None:
 
 
 def test_too_much_lowers_the_next_surcharge(world: World) -> None:
-    """R33: 100 collected too much is given back."""
+    """100 collected too much is given back (R33)."""
     world.payout = RECOVERY % ""
     rows, _ = asked(world, [("2025-08-01", "om", "100.00"), ("2025-09-01", "om", "100.00")],
                     [("2025-08-01", "1000", "200.00"), ("2025-09-01", "1000", "0.00")])
@@ -155,7 +155,7 @@ def test_participant_payments_come_from_the_settled_ledger(world: World) -> None
 
 
 def test_what_the_tariff_does_not_name_is_not_recovered(world: World) -> None:
-    """R33: it is left out with a warning; without any word of recovery nothing is computed."""
+    """It is left out with a warning; without any word of recovery nothing is computed (R33)."""
     world.payout = 'recovery: {accounts: {value: [admin], cite: "S3 sec. 242"}}'
     rows, problems = asked(world, [("2025-08-01", "admin", "1.00"), ("2025-08-01", "it", "2.00")],
                            [("2025-08-01", "100", "")])

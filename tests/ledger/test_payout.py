@@ -233,7 +233,7 @@ def test_a_payee_may_assign_its_payments(world: World, signed_on: str, paid_to: 
 @pytest.mark.parametrize(("word", "refused"), [
     ("", False), (", assignable: {value: true, cite: L5}", False), (", assignable: {value: false, cite: L5}", True)])
 def test_a_tariff_may_forbid_assignment(world: World, word: str, refused: bool) -> None:
-    """R15: an assignment against the tariff stops the payout with the clause."""
+    """An assignment against the tariff stops the payout with the clause (R15)."""
     world.pay += word
     world.accounts = [ORIGINATOR, {**ANN, "assigned_to": "sunward", "assigned_signed_on": "2025-01-01"}, SUNWARD]
     run = world.settled("run", owes("ann", "5.00"))
@@ -246,7 +246,7 @@ def test_a_tariff_may_forbid_assignment(world: World, word: str, refused: bool) 
 
 @pytest.mark.parametrize("second", [{}, {"assigned_to": "bob", "assigned_signed_on": "2025-01-01"}])
 def test_an_assignment_that_leads_nowhere_holds_the_money(world: World, second: dict[str, str]) -> None:
-    """R15: no account at the other end, or one that assigned its own on."""
+    """No account at the other end, or one that assigned its own on (R15)."""
     others = [{**SUNWARD, **second}, BOB] if second else [BOB]
     world.accounts = [ORIGINATOR, {**ANN, "assigned_to": "sunward", "assigned_signed_on": "2025-01-01"}, *others]
     assert held(world.propose([world.settled("run", owes("ann", "5.00"))])) == {"ann": "assignment"}

@@ -4,7 +4,8 @@
     python -m tests.mutations R58 R60      # only these
 
 `mutations.yaml` holds one entry for each requirement: the file, the text that is taken out, what stands in its place
-and the tests to run. The exit code is 1 when a mutation survives.
+and the tests to run. The exit code is 1 when a mutation survives. Run it when the suite is green: a test that fails
+anyway says nothing of a rule.
 """
 
 from __future__ import annotations

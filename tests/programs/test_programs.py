@@ -123,7 +123,7 @@ def paid_at_enrollment(name: str, enrolled: Path) -> list[str]:
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_who_has_what_the_program_asks_for_is_enrolled_and_settled(name: str, tmp_path: Path) -> None:
-    """From the application to the statement, by the files alone (R36, R39, R40, R86)."""
+    """From the application to the statement, by the files alone, without solar (R36, R39, R40, R45, R86)."""
     program, enrolled = PROGRAMS[name], enroll(name, tmp_path, {})
     assert read(enrolled, "refusals") == []
     assert [row["enrolled_on"] for row in read(enrolled, "enrollments")] == [program.day]

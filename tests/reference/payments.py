@@ -169,6 +169,10 @@ def energy_lines(run: Run, world: World, payment: Payment, taken: list[Taken]) -
         vintage = vintage_day(run, world, item.enrollment, item.service_name)
         rate = rate_for(run, item.enrollment, payment, payment.rate_usd_per_kwh, vintage, period.first, period.first)
         quantity = Fraction(settled_mwh(item), MICRO)
+        if value_on(payment.quantity_max, run.day(item.event), run.as_of_day, ""):
+            who = item.enrollment
+            power = (who.nameplate_milliwatt or 0) if who.committed_milliwatt is None else who.committed_milliwatt
+            quantity = min(quantity, Fraction(whole(Fraction(power * item.counted_seconds, HOUR)), MICRO))
         lines.append(_owed(run, item.enrollment, item.service_name, item.service, payment, period, quantity, "kWh",
                            rate, item.event.event_id, item.sure))
     return lines

@@ -159,6 +159,7 @@ def test_rows_after_midnight_stand_on_their_own_day(settled_by: SettledBy, tmp_p
 
 @both
 def test_a_row_after_midnight_names_the_meter_that_measured_it(settled_by: SettledBy, tmp_path: Path) -> None:
+    """Every row of performance says where it was measured (R134)."""
     folder = with_home("battery")
     start = at("2025-01-14", "23:00", NEW_YORK)
     folder.add("events", event_id="event", start=start, end=start + 2 * HOUR)

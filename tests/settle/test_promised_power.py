@@ -97,7 +97,7 @@ def test_a_nomination_that_cannot_be_paid_is_refused(row: dict[str, str], reason
 @pytest.mark.parametrize(("net_metering", "usd"), [("false", "52.50"), ("", "52.50"), ("true", None)])
 def test_an_export_credit_is_what_retail_pays_above_export_and_none_for_net_metering(
         settled_by: SettledBy, net_metering: str, usd: str | None, tmp_path: Path) -> None:
-    """(0.40 - 0.15) x 5 kW x 0.7 x 2 h x 30 days (R93)."""
+    """(0.40 - 0.15) x 5 kW x 0.7 x 2 h x 30 days."""
     folder = home(Folder(), net_metering=net_metering, services="credit")
     lines = settled_by(COMMITTED, folder.write(tmp_path / "in"), "2025-06", tmp_path / "out").lines
     assert [(line["amount_usd"], line["rate"]) for line in lines] == ([] if usd is None else [(usd, "10.50")])

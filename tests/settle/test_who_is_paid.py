@@ -132,7 +132,7 @@ DEMAND = 'demand_reduction_value: {usd_per_kw_year: {value: "50.00", effective: 
     ("18.00", ("locational_system_relief_value", "2018-11-30", "2018-11-30", "99"), False)])
 def test_a_rate_below_the_market_values_of_the_day_it_was_filed_is_refused(
         rate: str, more: tuple[str, ...], is_refused: bool, tmp_path: Path) -> None:
-    """A rate for peak reduction is at least capacity value plus demand reduction value (R89, R115)."""
+    """A rate for peak reduction is at least capacity value plus demand reduction value (R89)."""
     tariff = floored(tmp_path, rate, f"{CAPACITY}, {DEMAND}")
     folder = home(Folder())
     if more:
@@ -182,7 +182,7 @@ def test_no_line_is_below_zero_under_such_a_law(name: str, seed: int, tmp_path: 
 # ---- paid once, paid the same --------------------------------------------------------------------
 @pytest.mark.parametrize("name", ["nominated", "committed", "upfront", "at-price"])
 def test_every_line_has_an_id_of_its_own_and_nothing_is_paid_by_two_runs(name: str, tmp_path: Path) -> None:
-    """The months of a period, settled one by one, pay what the period pays, and no line twice (R96)."""
+    """The months of a period, settled one by one, pay what the period pays, and no line twice (R96, R134)."""
     shape = SHAPES[name]
     world = draw(shape, 7, homes=8)
     for row in world.folder.rows["events"]:

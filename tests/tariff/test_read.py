@@ -81,10 +81,16 @@ def test_named_blocks_hand_provenance_down_as_well() -> None:
 
 
 @pytest.mark.parametrize("missing", ["effective: 2027-06-01\n", "filed: 2027-02-10\n", 'cite: "Leaf 12"\n'])
-def test_a_rule_without_provenance_is_an_error_on_its_own_line(missing: str) -> None:
-    found = said(changed(missing, ""))
-    assert f"27 error: lacks {missing.partition(':')[0]}" in found
-    assert len(found) == 11
+def test_rules_without_provenance_are_an_error_on_the_first_one_s_line(missing: str) -> None:
+    """Eleven rules lack what stood once at the top, and it is said once."""
+    assert said(changed(missing, "")) == [f"18 error: lacks {missing.partition(':')[0]}, as do 10 more rules"]
+
+
+def test_few_rules_without_provenance_are_errors_on_their_own_lines() -> None:
+    """Three that lack it are told one by one, each with its line."""
+    given = changed('cite: "Leaf 12"\n', "").replace("        calls:\n", "        calls:\n          cite: Leaf 13\n")
+    assert said(given.replace("pay: {", "pay: {cite: Leaf 14, ")) == [
+        "25 error: lacks cite", "28 error: lacks cite", "29 error: lacks cite"]
 
 
 def test_a_single_block_may_stand_without_its_dash() -> None:

@@ -58,6 +58,7 @@ def event_steps(again: Rerun, call: Call, *, paid: bool = True) -> list[Step]:
     if method.family == "day_matching":
         steps.append(baseline_step(again, call, rows, method, service.measurement))
         steps += adjustment_step(again, call, rows, method, service.measurement)
+    steps += _sharing_step(again, call)
     steps.append(_readings_step(again, call, method))
     if method.family == "day_matching" and rows[0]["baseline_days"]:
         steps.append(baseline_readings_step(again, call, rows[0]["baseline_days"].split(";")))
@@ -78,7 +79,9 @@ def _event_step(again: Rerun, call: Call, *, paid: bool) -> Step:
         words += f" Unavailable: {'; '.join(hole['words'] for hole in holes)}."
         if call["seconds"] < call["event_seconds"]:
             words += f" {hours(call['seconds'])} of {hours(call['event_seconds'])} remain."
-    if call["counted"] and not call["zero"] and call["payable_mwh"] != call["delivered_mwh"]:
+    if call["taken_mwh"]:
+        words += f" {kwh_text(call['taken_mwh'])} kWh of it are paid elsewhere."
+    if call["counted"] and not call["zero"] and call["payable_mwh"] != call["delivered_mwh"] - call["taken_mwh"]:
         words += f" Not below zero {_floor_words(call)}: {kwh_text(call['payable_mwh'])} kWh are paid for."
     return Step(kind="event", clause=call["clause"] or "", words=words, values={
         "enrollment_id": call["enrollment_id"], "event_id": call["event_id"], "kind": call["kind"],
@@ -138,6 +141,20 @@ def _performance_row(again: Rerun, row: dict[str, Any], method: Method, *, price
     if priced:
         shown["price_usd_per_mwh"] = kwh_text(row["weight_micro"])
     return {**shown, "quality": QUALITY[row["quality"]]}
+
+
+def _sharing_step(again: Rerun, call: Call) -> list[Step]:
+    """What was taken from the rows of an event because others are paid for it."""
+    rows = again.ask(sql("explain_sharing"), call["call_no"])
+    if not rows:
+        return []
+    words = "Others are paid for a part of it, which is taken away before anything counts."
+    return [Step(kind="attribution", clause=rows[0]["clause"], words=words, values={
+        "event_id": call["event_id"],
+        "rows": [{"start": again.local_text(row["start"]), "seconds": row["seconds"],
+                  "delivered_kwh": kwh_text(row["delivered_mwh"]), "taken_kwh": kwh_text(row["taken_mwh"]),
+                  "counted_kwh": kwh_text(row["delivered_mwh"] - row["taken_mwh"]), "taken_by": row["takers"]}
+                 for row in rows]})]
 
 
 QUALITY = ("actual", "validated", "edited", "estimated", "missing")

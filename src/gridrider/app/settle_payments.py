@@ -37,7 +37,7 @@ PAYMENT = pa.schema([
     ("zero_per_resource", pa.bool_()), ("has_floor", pa.bool_()), ("when_any", pa.list_(pa.string())),
     ("unless_any", pa.list_(pa.string())), ("condition", pa.string()), ("pays_full", pa.bool_()),
     ("factor_one", pa.int64()), ("low_n", pa.int64()), ("low_d", pa.int64()), ("high_n", pa.int64()),
-    ("high_d", pa.int64()),
+    ("high_d", pa.int64()), ("is_capped", pa.bool_()),
 ])
 
 
@@ -57,6 +57,7 @@ def _payment_row(plan: SettlePlan, payable: Payable) -> dict[str, Any]:
         "wait_days": int(value_on(measurement.wait_days, day, known_by, Decimal(0))),
         "when_any": list(payment.when_any), "unless_any": list(payment.unless_any),
         "condition": condition_of(payment),
+        "is_capped": in_force(payment.quantity_max, last, known_by) is not None,
         "pays_full": value_on(payment.no_event, last, known_by, "pays_nothing") == "pays_full",
         **_floor_choices(plan, payable, last), **_factor_bounds(payment.performance_factor, last, known_by),
     }

@@ -19,6 +19,7 @@ from .sql_text import sql, stage_sql
 LISTED_MAX = 1000
 UPFRONT_RIDER = pa.schema([("rider", pa.string()), ("unless_any", pa.list_(pa.string())),
                            ("amortizes", pa.bool_())])
+UPFRONT_STATED = pa.schema([("rider", pa.string()), ("when_any", pa.list_(pa.string()))])
 UPFRONT_TERMS = pa.schema([
     ("rider", pa.string()), ("vintage_day", pa.date32()), ("power_milliwatt_max", pa.int64()),
     ("term_months", pa.int64()), ("amortize_months", pa.int64()), ("excused", pa.list_(pa.string())),
@@ -41,6 +42,9 @@ def make_upfront(connection: duckdb.DuckDBPyConnection, plan: SettlePlan, tariff
         "select distinct rider, vintage_day from upfront_due order by all").fetchall()]
     connection.register("upfront_terms", pa.Table.from_pylist(terms, schema=UPFRONT_TERMS))
     rates, problems = _rates(connection, plan, tariff_file)
+    connection.register("upfront_stated", pa.Table.from_pylist([
+        {"rider": name, "when_any": list(part.when_any)} for name, upfront in riders.items()
+        for part in parts_of(upfront)], schema=UPFRONT_STATED))
     connection.register("upfront_rate", pa.Table.from_pylist(rates, schema=UPFRONT_RATE))
     connection.execute(stage_sql("settlement", "upfront"))
     return [*problems, *_unpaid(connection, tariff_file), *_unsigned(connection)]
@@ -81,10 +85,8 @@ def _rates(connection: duckdb.DuckDBPyConnection, plan: SettlePlan,
 
 
 def _unpaid(connection: duckdb.DuckDBPyConnection, tariff_file: str) -> Iterator[Problem]:
-    """Enrollments to whom an upfront payment is due and for whom no rate is in force."""
-    for enrollment_id, day in connection.execute(
-            "select d.enrollment_id, d.vintage_day from upfront_due as d anti join upfront_part as p "
-            "on p.enrollment_no = d.enrollment_no where d.due_now order by 1 limit ?", [LISTED_MAX]).fetchall():
+    """Enrollments to whom a part of an upfront payment is due and for whom none of these has a rate in force."""
+    for enrollment_id, day in connection.execute(sql("upfront_unpaid"), [LISTED_MAX]).fetchall():
         yield error(tariff_file, f"no upfront rate is in force on {day} for enrollment {enrollment_id} among what was "
                     "filed by as-of", "Add the rate with its effective and filed date, for its duration and class.",
                     column="upfront")

@@ -111,10 +111,11 @@ def _limits(arguments: argparse.Namespace) -> int:
         print(f"refused: {each.reason} ({each.clause})")
     counts = done.counts
     if "concerned" in counts:
-        print(f"{counts['concerned'] - counts['spared']} of {counts['concerned']} enrollments can be called, "
+        can = "could" if refused else "can"
+        print(f"{counts['concerned'] - counts['spared']} of {counts['concerned']} enrollments {can} be called, "
               f"{counts['reduced']} of them in part; {counts['spared']} are spared")
         for cause, enrollments in done.spared.items():
             print(f"  {cause.replace('_', ' ')}: {enrollments}")
-    print(f"{counts['limits']} limits of the program, batteries with limits of their own: {counts['enrollments']}: "
-          f"{done.out}")
+    print(f"Limits: {counts['limits']} of the program, and those of {counts['enrollments']} enrollments with limits of "
+          f"their own.\nTables: {done.out}")
     return REFUSED if refused else DONE

@@ -22,7 +22,7 @@ _INDENT = "    "
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _UNITS = {"kwh": "kWh", "kw": "kW", "usd": "USD", "h": "h", "mwh": "MWh"}
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:00)?(:\d\d)?[-+]\d\d:\d\d")
-_DEEPER = frozenset({"performance", "baseline", "adjustment", "readings", "baseline_readings"})
+_DEEPER = frozenset({"performance", "attribution", "baseline", "adjustment", "readings", "baseline_readings"})
 """Kinds that belong to the event above them."""
 
 

@@ -109,7 +109,7 @@ def _check_leaving(path: str, rider: Rider, place: Place) -> Iterator[Problem]:
                                     "takes money back", "Write leave: claw_back, or take claw_back: away.",
                                     seen=dated.value, line=dated.line)
     upfront = rider.upfront
-    if upfront is not None and not (upfront.rate_usd_per_kw or upfront.usd):
+    if upfront is not None and not (upfront.rate_usd_per_kw or upfront.usd or upfront.adders):
         yield place.error(f"{path}.upfront", "an upfront payment needs its rate", "Add rate_usd_per_kw: or usd:.")
 
 

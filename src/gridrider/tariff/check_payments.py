@@ -30,13 +30,22 @@ def component_of(payment: Payment) -> str:
     return payment.component or ("energy" if payment.family in ("energy", "energy_at_price") else "capacity")
 
 
+def _same_lines(one: Payment, two: Payment, service: Service) -> bool:
+    """True if the lines of two payments could not be told apart: same component, same enrollments, same events."""
+    alike = (component_of(one), frozenset(one.when_any), frozenset(one.unless_any)) == (
+        component_of(two), frozenset(two.when_any), frozenset(two.unless_any))
+    per_event = {one.family, two.family} <= {"energy", "energy_at_price"}
+    kinds = frozenset(one.kinds or service.counting_kinds) & frozenset(two.kinds or service.counting_kinds)
+    return alike and (bool(kinds) or not per_event)
+
+
 def check_payments(tariff: Tariff, path: str, service: Service, place: Place) -> Iterator[Problem]:
     """Every Problem of the payments of one service, whose path is given."""
-    components: dict[tuple[str, frozenset[str], frozenset[str]], str] = {}
+    seen: list[Payment] = []
     for at, payment in numbered(f"{path}.payments", service.payments):
+        seen.append(payment)
         component = component_of(payment)
-        whom = (component, frozenset(payment.when_any), frozenset(payment.unless_any))
-        if components.setdefault(whom, at) != at:
+        if any(_same_lines(payment, earlier, service) for earlier in seen[:-1]):
             yield place.error(at, "two payments of this service share a component", "Give each its own component:.",
                               seen=component)
         yield from _check_payment(tariff, at, service, payment, place)

@@ -31,7 +31,7 @@ LEAF_KEYS = ("value", "unit", *CONDITIONS, *PROVENANCE, *TABLES)
 RESERVED = frozenset({*PROVENANCE, *TABLES, *CONDITIONS, "value", "unit", "any", "all", "none", "default"})
 """Words that mean something of their own and therefore cannot name a rider, service, kind, zone or season."""
 
-ALIKE_MAX = 5
+ALIKE_MAX = 3
 """More rules than these that lack the same are one finding: what is missing is a line at the top of the file."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -75,7 +75,7 @@ class Reader:
         told = {id(problem): problem for problem in self.problems}
         for names, alike in self.lacking.items():
             if len(alike) > ALIKE_MAX:
-                first, *rest = alike
+                first, *rest = sorted(alike, key=lambda problem: problem.row or 0)
                 told = {key: problem for key, problem in told.items() if key not in {id(one) for one in rest}}
                 told[id(first)] = replace(
                     first, reason=f"{first.reason}, as do {len(rest)} more rules",

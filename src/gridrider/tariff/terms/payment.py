@@ -98,6 +98,7 @@ class Payment:
     steps: tuple[Step, ...] = optional("schedule over delivered by nominated power", default=())
     performance_factor: PerformanceFactor | None = optional("factor on committed power")
     no_event: History[str] = rule("a month or season without a counted event", choices=("pays_full", "pays_nothing"))
+    quantity_max: History[str] = rule("most energy that an event is paid for", choices=("committed_power",))
     multiplier: History[Decimal] = rule("multiplies the rate", unit="factor")
     average_over: History[str] = rule("what an average runs over", choices=("hours", "events"))
     prorate: History[str] = rule("a period enrolled in part", choices=("by_days",))
