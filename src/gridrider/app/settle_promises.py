@@ -92,7 +92,8 @@ def check_service_terms(connection: duckdb.DuckDBPyConnection, tariff: Tariff) -
                   "on e.enrollment_id = t.enrollment_id order by 1 limit ?", [LISTED_MAX]).fetchall()]
     ((unused,),) = connection.execute(
         "select count(*) from service_terms as t join enrollment as e on e.enrollment_id = t.enrollment_id "
-        "anti join service_vintage as v on v.enrollment_no = e.enrollment_no and v.service = t.service").fetchall()
+        "anti join service_vintage as v on v.enrollment_no = e.enrollment_no and v.service = t.service "
+        "where t.taken_on <> e.vintage_day").fetchall()
     if unused:
         found.append(warning("service_terms", f"{unused} rows are of riders whose vintage is the enrollment's, and are "
                              "not used", "Say vintage_of: enrollment_and_service in the rider's term, or drop them."))
