@@ -64,6 +64,27 @@ class DateSpan:
             day += DAY
 
 
+def date_span(text: str) -> DateSpan:
+    """START/END (dates, END exclusive), a month or a year as a span of days; raises ValueError for another text.
+
+    >>> span = date_span("2025-12")
+    >>> str(span.first), str(span.end)
+    ('2025-12-01', '2026-01-01')
+    """
+    if "/" in text:
+        first, end = (date.fromisoformat(part) for part in text.split("/"))
+    elif len(text) == 7:
+        first = date.fromisoformat(f"{text}-01")
+        end = (first.replace(day=28) + 4 * DAY).replace(day=1)
+    elif len(text) == 4:
+        first, end = date(int(text), 1, 1), date(int(text) + 1, 1, 1)
+    else:
+        raise ValueError(text)
+    if first >= end:
+        raise ValueError(text)
+    return DateSpan(first=first, end=end)
+
+
 def local_midnight(day: date, zone: ZoneInfo) -> datetime:
     """The instant at which a local day begins, in UTC.
 

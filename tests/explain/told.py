@@ -7,7 +7,8 @@ from typing import Any
 
 from gridrider.app.explain import explain_line
 from gridrider.settlement.explain import Explanation
-from tests.cases.world import cases_of, folder_of
+from gridrider.twin.example_world import cases_of
+from tests.cases.test_cases import inputs_of
 from tests.house.source import ROOT
 from tests.reference.settlement import Cells
 from tests.settle.both import run_engine, table
@@ -26,7 +27,7 @@ def example(tariff: str, name: str, folder: Path) -> list[Cells]:
     """Settle a worked example of a shipped tariff in `folder`; its lines."""
     file = ROOT / "tariffs" / tariff / "tariff.yaml"
     case = next(case for case in cases_of(file.with_name("cases.yaml")) if case["name"].startswith(name))
-    inputs = folder_of(case, file).write(folder / "inputs")
+    inputs = inputs_of(case, file, folder / "inputs")
     return settled(file, inputs, str(case.get("period", "2025")), folder / "out", str(case.get("as_of", "")))
 
 

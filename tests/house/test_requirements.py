@@ -74,3 +74,13 @@ def proves(test: str, held: list[str]) -> bool:
     """True if a test is among the proofs of a requirement, or runs the examples when one of them is."""
     return (test in held or any(proof.startswith(f"{test}::") for proof in held)
             or (test in RUN_EXAMPLES and any(proof.startswith("tariffs/") for proof in held)))
+
+
+def test_the_words_after_k_pick_an_example_that_names_the_requirement() -> None:
+    proven, wrong = proofs(), []
+    for mutation in mutations():
+        if mutation.tests[0] in RUN_EXAMPLES:
+            words = [word.lower() for word in mutation.tests[-1].split(" and ") if word != "engine"]
+            held = [proof.lower() for proof in proven[mutation.requirement] if proof.startswith("tariffs/")]
+            wrong += [] if any(all(word in proof for word in words) for proof in held) else [mutation.requirement]
+    assert not wrong

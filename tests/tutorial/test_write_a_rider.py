@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from gridrider.tariff.load import load
+from gridrider.twin.example_world import Case, cases_of
 from tests.cases.test_cases import test_the_engine_pays_as_the_example_says as by_the_engine
 from tests.cases.test_cases import test_the_reference_pays_as_the_example_says as by_the_reference
-from tests.cases.world import Case, cases_of
 from tests.house.console import complaints
 from tests.house.source import ROOT
 

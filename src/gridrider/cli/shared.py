@@ -7,12 +7,12 @@ import json
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ..interval import DAY, DateSpan
+from ..interval import DateSpan, date_span
 from ..problem import Problem
 
 DONE, REFUSED, USAGE, FAULT = 0, 1, 2, 3
@@ -22,21 +22,10 @@ DONE, REFUSED, USAGE, FAULT = 0, 1, 2, 3
 def parse_period(text: str) -> DateSpan:
     """START/END (dates, END exclusive), a month 2025-08 or a year 2025."""
     try:
-        if "/" in text:
-            first, end = (date.fromisoformat(part) for part in text.split("/"))
-        elif len(text) == 7:
-            first = date.fromisoformat(f"{text}-01")
-            end = (first.replace(day=28) + 4 * DAY).replace(day=1)
-        elif len(text) == 4:
-            first, end = date(int(text), 1, 1), date(int(text) + 1, 1, 1)
-        else:
-            raise ValueError(text)
-        if first >= end:
-            raise ValueError(text)
+        return date_span(text)
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a period; write 2025-05-01/2025-11-01 (end exclusive), 2025-08 or 2025") from None
-    return DateSpan(first=first, end=end)
 
 
 def parse_instant(text: str) -> datetime:

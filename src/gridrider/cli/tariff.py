@@ -1,4 +1,4 @@
-"""The command line: check, explain and compare tariff files."""
+"""The command line: check, explain and compare tariff files, and run their worked examples."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ..problem import errors
-from .shared import DONE, JSON_HELP, REFUSED, print_json, problem_json
+from .shared import DONE, JSON_HELP, REFUSED, Bars, print_json, problem_json
 
 
 def add_tariff(commands: Any) -> None:
     """Declare the command `tariff`."""
-    tariff = commands.add_parser("tariff", help="check, explain or compare tariff files")
+    tariff = commands.add_parser("tariff", help="check, explain or compare tariff files, run their examples")
     verbs = tariff.add_subparsers(dest="verb", required=True, metavar="VERB")
     check = verbs.add_parser("check", help="print every Problem of tariff files as file:line: reason")
     check.add_argument("files", type=Path, nargs="+", metavar="FILE", help="tariff files")
@@ -27,6 +27,12 @@ def add_tariff(commands: Any) -> None:
     compare.add_argument("new", type=Path, metavar="NEW", help="the tariff file after")
     compare.add_argument("--json", action="store_true", help=JSON_HELP)
     compare.set_defaults(run=_tariff_compare)
+    cases = verbs.add_parser("cases", help="run the worked examples of the cases.yaml beside each tariff")
+    cases.add_argument("files", type=Path, nargs="+", metavar="TARIFF.yaml", help="tariff files")
+    cases.add_argument("--case", default="", metavar="WORDS", help="only the examples whose names hold these words")
+    cases.add_argument("--keep", type=Path, metavar="DIR", help="keep the inputs and outputs of each example there")
+    cases.add_argument("--json", action="store_true", help=JSON_HELP)
+    cases.set_defaults(run=_tariff_cases)
 
 
 def _tariff_check(arguments: argparse.Namespace) -> int:
@@ -58,3 +64,17 @@ def _tariff_compare(arguments: argparse.Namespace) -> int:
     else:
         print(compare_files_text(arguments.old, arguments.new), end="")
     return DONE
+
+
+def _tariff_cases(arguments: argparse.Namespace) -> int:
+    from ..app.tariff_cases import cases_json, cases_text, failed, run_cases
+
+    with Bars(quiet=arguments.json) as bars:
+        outcomes = run_cases(arguments.files, words=arguments.case, keep=arguments.keep, progress=bars.show)
+    if arguments.json:
+        print_json(cases_json(outcomes))
+    else:
+        print(cases_text(outcomes), end="")
+        if arguments.keep is not None:
+            print(f"Inputs and outputs: {arguments.keep}")
+    return REFUSED if failed(outcomes) else DONE
