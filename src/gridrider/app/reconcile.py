@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,6 +15,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from ..adapters.tables.locate import find_files
+from ..adapters.tables.read import read_table
 from ..interval import DateSpan, local_midnight
 from ..market.model import AWARDS, MARKET_STATEMENT, RESOURCES
 from ..problem import DataRefused, Problem, error, refuse_on_error
@@ -94,11 +97,13 @@ def _reconcile(request: ReconcileRequest, tariff: Tariff, terms: dict[str, Terms
     day, known = request.period.first, as_of.date()
     request.progress("Reading the tables", 0, 1)
     refuse_on_error(make_tables(connection, request.period, ZoneInfo(tariff.timezone)))
-    books = read_books(connection, request.inputs, tariff, run_terms_on(tariff, day, known),
-                       charge_meanings(tariff, day, known))
-    problems = [*found, *books.problems]
-    refuse_on_error(problems)
-    folded = _fold(request, tariff, connection, work)
+    with ThreadPoolExecutor(1) as aside:  # awards and readings are read at once: each is work for one core
+        folding = aside.submit(_fold, request, tariff, work)
+        books = read_books(connection, request.inputs, tariff, run_terms_on(tariff, day, known),
+                           charge_meanings(tariff, day, known))
+        problems = [*found, *books.problems]
+        refuse_on_error(problems)
+        folded = folding.result()
     problems += folded.problems
     refuse_on_error(problems)
     if books.has_statement:
@@ -113,11 +118,17 @@ def _reconcile(request: ReconcileRequest, tariff: Tariff, terms: dict[str, Terms
     problems = _with_file_names(problems, request.inputs)
     request.progress("Writing the tables", 0, 1)
     return publish(connection, request.out, tariff, request.tariff, request.period, problems,
-                   clauses=clauses_on(tariff, day, known), inputs=request.inputs)
+                   clauses=clauses_on(tariff, day, known), inputs=request.inputs,
+                   threads=request.threads or os.cpu_count() or 1)
 
 
-def _fold(request: ReconcileRequest, tariff: Tariff, connection: duckdb.DuckDBPyConnection, work: Path) -> FoldReport:
-    points = connection.sql("select point_id from point where point_id is not null").to_arrow_table()["point_id"]
+def _fold(request: ReconcileRequest, tariff: Tariff, work: Path) -> FoldReport:
+    """Fold the readings of every meter that the resources name; what is wrong with these is found elsewhere."""
+    with duckdb.connect() as connection:
+        read_table(connection, request.inputs, RESOURCES, ZoneInfo(tariff.timezone))
+        points = connection.sql("select premise_point_id as point_id from resources where premise_point_id is not null "
+                                "union select wholesale_point_id from resources where wholesale_point_id is not null "
+                                "order by 1").to_arrow_table()["point_id"]
     folded = fold_readings(request.inputs, work / "days", zone=ZoneInfo(tariff.timezone),
                            points=points.combine_chunks(), dates=request.period, progress=request.progress,
                            threads=request.threads, memory_limit_mb=request.memory_limit_mb)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import platform
+import shutil
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -17,7 +19,7 @@ from ..interval import DateSpan
 from ..problem import Problem
 from ..tariff.load import canonical, tariff_hash
 from ..tariff.model import Tariff
-from .outputs import MARK, copy_csv, copy_in_pieces, replacing, sha256_of, write_problems
+from .outputs import MARK, copy_csv, replacing, sha256_of, write_problems
 from .sql_text import sql
 
 ROWS_AT_A_TIME = 2_000_000
@@ -36,11 +38,11 @@ class Reconciled:
 
 
 def publish(connection: duckdb.DuckDBPyConnection, out: Path, tariff: Tariff, tariff_file: Path, period: DateSpan,
-            problems: Sequence[Problem], *, clauses: Mapping[str, str], inputs: Path) -> Reconciled:
+            problems: Sequence[Problem], *, clauses: Mapping[str, str], inputs: Path, threads: int) -> Reconciled:
     """Write every table into a new folder beside `out` and put it in its place when all are there."""
     _make_texts(connection, clauses)
     with replacing(out) as folder:
-        copy_in_pieces(connection, sql("reconcile_retail"), _by_premise(connection), folder / "retail.csv")
+        _copy_at_once(connection, sql("reconcile_retail"), _by_premise(connection), folder / "retail.csv", threads)
         for name in ("demand", "exceptions", "wholesale"):
             copy_csv(connection, sql(f"reconcile_{name}"), folder / f"{name}.csv")
         write_problems(folder / "problems.csv", problems)
@@ -56,16 +58,39 @@ def publish(connection: duckdb.DuckDBPyConnection, out: Path, tariff: Tariff, ta
 
 def _make_texts(connection: duckdb.DuckDBPyConnection, clauses: Mapping[str, str]) -> None:
     """The instants and clauses as texts, and how an energy is written."""
-    connection.execute("create or replace temp table instant as select distinct start_s, instant_text(make_timestamp("
-                       "start_s * 1000000)) as said from slot_row")
+    # Readings last a quarter, half or whole hour, so their starts are among the quarter hours of the days.
+    connection.execute("create or replace table instant as select start_s, instant_text(make_timestamp("
+                       "start_s * 1000000)) as said from (select unnest(range(midnight_s, midnight_s + day_s, 900)) "
+                       "as start_s from calendar)")
     connection.execute("create or replace temp table clause (kind varchar, clause varchar)")
     for kind, clause in sorted(clauses.items()):
         connection.execute("insert into clause values (?, ?)", [kind, clause])
     widest = _one(connection, "select coalesce(greatest(max(abs(master_mwh)), max(abs(generation_mwh)), "
                               "max(abs(billed_mwh)), 0), 0) from slot_row")
     narrow = "cast(mwh as decimal(12, 0)) * cast('0.000001' as decimal(6, 6))"
-    connection.execute("create or replace temp macro energy_text(mwh) as "
-                       + (narrow if widest < NARROW_MWH else "kwh_text(mwh)"))
+    wide = "cast(mwh as decimal(38, 0)) * cast('0.000001' as decimal(7, 6))"
+    connection.execute(f"create or replace macro energy_text(mwh) as {narrow if widest < NARROW_MWH else wide}")
+
+
+def _copy_at_once(connection: duckdb.DuckDBPyConnection, query: str, pieces: Sequence[str], file: Path,
+                  threads: int) -> None:
+    """Write a query as CSV piece by piece, several pieces at a time: writing one is work for one core.
+
+    What the query reads must be no temporary table, for each thread has a connection of its own.
+    """
+    def write(number: int) -> Path:
+        part = file.with_suffix(f".piece-{number}")
+        with connection.cursor() as own:
+            copy_csv(own, query.replace("$which", pieces[number]), part)
+        return part
+
+    with ThreadPoolExecutor(threads) as pool, file.open("wb") as whole:
+        for number, part in enumerate(pool.map(write, range(len(pieces)))):
+            with part.open("rb") as stream:
+                if number:
+                    stream.readline()
+                shutil.copyfileobj(stream, whole, 1 << 20)
+            part.unlink()
 
 
 def _by_premise(connection: duckdb.DuckDBPyConnection) -> list[str]:

@@ -1,5 +1,5 @@
 -- Resources, meters, award hours and lines of the statement, numbered in the order of their ids.
-create or replace temp table premise as
+create or replace table premise as
 select premise_point_id, cast(row_number() over (order by premise_point_id) as integer) as premise_no
 from (select distinct premise_point_id from resources);
 
