@@ -23,6 +23,8 @@ SCHEMAS = {schema.name: schema for schema in (
 """The tables that an example may fill, by name."""
 ALWAYS = (ENROLLMENTS.name, EVENTS.name, READINGS.name)
 """Tables that a settlement asks for even where they hold no row."""
+SHOWN = {READINGS.name: frozenset({"quality", "revision"})}
+"""Columns that are written though no row fills them, so that who keeps an example can try a revision by hand."""
 
 
 @dataclass(slots=True)
@@ -50,7 +52,8 @@ class ExampleTables:
 def _columns(table: str, rows: Iterable[Cells]) -> list[str]:
     """The columns that must be there or that a row fills, in the table's order; after them the tariff's own."""
     said = {name for row in rows for name in row}
-    declared = [column.name for column in SCHEMAS[table].columns if column.required or column.name in said]
+    shown = said | SHOWN.get(table, frozenset())
+    declared = [column.name for column in SCHEMAS[table].columns if column.required or column.name in shown]
     return [*declared, *sorted(said - set(declared))]
 
 
