@@ -4,7 +4,7 @@
 
 generates the readings (once: a master meter and a wholesale meter for each resource, every 15 minutes) and awards in
 four hours of each day, and prints seconds of the reconciliation, of the bare grouping of the same files, their ratio
-(limit 25), rows per second beside a pandas loop over the rows of a subset, and the peak memory (limit 1280 MiB). The
+(limit 20), rows per second beside a pandas loop over the rows of a subset, and the peak memory (limit 1280 MiB). The
 limits are those of the default size, at which it also says whether the year took less than a minute.
 """
 
@@ -29,7 +29,7 @@ from .bench_fold import made as made_readings
 from .bench_fold import run_peer
 from .generate import FIRST_DAY, ZONE
 
-RATIO_MAX = 25.0
+RATIO_MAX = 20.0
 MEMORY_MIB_MAX = 1280
 MINUTE_S = 60
 SUBSET = 5
@@ -60,8 +60,8 @@ def main() -> int:
     print(f"{speed:,.0f} intervals a second; a pandas loop over rows {loop_speed:,.0f}: {speed / loop_speed:.0f} times")
     if (arguments.resources, arguments.days) != (1000, 365):
         return 0
-    print(f"a year of 1,000 resources in under a minute: {'yes' if ours['seconds'] < MINUTE_S else 'no'}")
-    return int(ratio > RATIO_MAX or ours["peak_mib"] > MEMORY_MIB_MAX)
+    print(f"a year of 1,000 resources in under a minute: {'ok' if ours['seconds'] < MINUTE_S else 'MISSED'}")
+    return int(ratio > RATIO_MAX or ours["peak_mib"] > MEMORY_MIB_MAX or ours["seconds"] >= MINUTE_S)
 
 
 def made(folder: Path, resources: int, days: int) -> Path:

@@ -10,6 +10,7 @@ anyway says nothing of a rule.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -69,8 +70,6 @@ def survives(mutation: Mutation) -> str:
 
 
 def _environment(copy: Path) -> dict[str, str]:
-    import os
-
     return {**os.environ, "PYTHONPATH": f"{copy / 'src'}:{copy}", "PYTHONDONTWRITEBYTECODE": "1"}
 
 

@@ -27,8 +27,6 @@ from gridrider.adapters.ach.wire import (
 )
 from gridrider.ledger.model import Account, Returned, Transfer, is_routing
 
-SAMPLES = Path(__file__).resolve().parents[3].parent / "shared/refs/data"
-
 COMPANY = Account(payee_id="1121042882", form="eft", holder_name="Example Municipal Utility", routing="121042882",
                   account="777", holder_class="originator", bank_name="First Bank of Example")
 ANN = Account(payee_id="ann", form="eft", holder_name="Ann Example", routing="231380104", account="12345678")
@@ -58,19 +56,15 @@ def hand_made() -> AchFile:
     return AchFile(header=header, batches=(batch,), control=file_control([batch]), ends_last_line=False)
 
 
-SKIP = "shared/refs/data is not here"
-
-
 @pytest.mark.parametrize("name", ["nacha_ppd-credit.ach", "nacha_ppd-debit.ach"])
-def test_a_published_sample_is_read_and_written_byte_for_byte(name: str) -> None:
+def test_a_published_sample_is_read_and_written_byte_for_byte(name: str, refs: Path) -> None:
     """The published PPD samples, read without a Problem and reproduced (R90)."""
-    if not (SAMPLES / name).is_file():
-        pytest.skip(SKIP)  # ../shared/refs
-    text = (SAMPLES / name).read_bytes().decode()
+    sample = (refs / "data" / name).read_bytes()
+    text = sample.decode()
     file, problems = read_ach(text, name)
     assert problems == []
     assert file is not None
-    assert text_of(file).encode() == (SAMPLES / name).read_bytes()
+    assert text_of(file).encode() == sample
     (entry,) = file.batches[0].entries
     assert (entry.detail.amount_cents, entry.detail.name) == (100_000_000, "Receiver Account Name")
     assert entry.detail.transaction_code == (22 if "credit" in name else 27)
