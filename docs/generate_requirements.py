@@ -35,14 +35,27 @@ def page() -> str:
 
 
 def _row(name: str, entry: dict[str, str], held: Sequence[str]) -> str:
-    shown = [f"`{proof}`" for proof in held[:PROOFS_SHOWN]]
+    shown = [_in_words(proof) for proof in held[:PROOFS_SHOWN]]
     more = [f"and {len(held) - PROOFS_SHOWN} more"] if len(held) > PROOFS_SHOWN else []
     proof = "<br>".join([*shown, *more]) or f"not yet: {entry.get('not_yet', 'no reason given')}"
-    return f"| {name} | {_cell(entry['rule'])} | {_cell(entry['where'])} | {proof.replace('|', chr(92) + '|')} |"
+    return f"| {name} | {_cell(entry['rule'])} | {_cell(entry['where'])} | {proof} |"
+
+
+def _in_words(proof: str) -> str:
+    """A proof as a sentence and its file: text that a narrow column can break."""
+    file, _, test = proof.partition("::")
+    if test:
+        return _cell(f"{test.removeprefix('test_').replace('_', ' ')} ({file})")
+    file, _, example = proof.partition(": ")
+    return _cell(f"{example} ({file})")
 
 
 def _cell(text: str) -> str:
-    return re.sub(r"\s+", " ", text).replace("|", r"\|").replace("<", "&lt;")
+    """Text safe inside a table; a path may break after a slash or underscore, but not inside a code span."""
+    safe = re.sub(r"\s+", " ", text).replace("|", r"\|").replace("<", "&lt;")
+    parts = safe.split("`")
+    return "`".join(part if place % 2 else re.sub(r"(?<=\w)([/_])(?=\w)", r"\1<wbr>", part)
+                    for place, part in enumerate(parts))
 
 
 def main(check: bool) -> int:
