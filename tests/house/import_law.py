@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from tests.house.source import STAGES, Module
 
-KERNEL = frozenset({"quantity", "money", "interval", "problem", "table"})
+KERNEL = frozenset({"quantity", "money", "interval", "problem", "table", "compiled"})
 BANNED_IN_STAGES = frozenset({"django", "pyspark", "ray", "dask", "pandas"})
 
 

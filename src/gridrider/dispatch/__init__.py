@@ -1,0 +1,1 @@
+"""What devices are asked to do, and how far they may be asked."""
