@@ -16,6 +16,8 @@ class Storm:
     hold: History[bool] = rule("no discharge while a warning is active")
     charge_to_pct: History[Decimal] = rule("charge to", unit="% of usable energy")
     products: History[str] = rule("which alerts count", choices=("default",))
+    pre_arm: History[str] = rule("what a watch does: charge and stay dispatchable, or hold like a warning",
+                                 choices=("charge", "hold"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,3 +31,13 @@ class Protections:
     events_per_year_max: History[Decimal] = rule("events per battery over all services", unit="events")
     islanded: History[str] = rule("who controls during an outage", choices=("customer_in_control",))
     medical: History[str] = rule("customers on life support", choices=("excluded", "included"))
+    unverified_device: History[str] = rule("a device that has not proven its identity and firmware; absent = excluded",
+                                           choices=("excluded", "included"))
+    telemetry_minutes_max: History[Decimal] = rule("a device whose last report is older is left alone; absent = 15",
+                                                   unit="min")
+    high_voltage: History[str] = rule("how export is cut when the grid's voltage is high; absent = the same curve",
+                                      choices=("volt_watt_category_b",))
+    pre_charge: History[str] = rule("charging before an event; absent = if it costs no more than the event pays",
+                                    choices=("if_worth_it", "always", "never"))
+    release_minutes_max: History[Decimal] = rule("within how long after an event every device is released; absent = 120",
+                                                 unit="min")
