@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from ..interval import utc_text
 from ..problem import Problem, warning
@@ -53,7 +54,7 @@ def _spell(alert: StormAlert, zone: str, now: datetime) -> StormSpell:
                       on=alert.action not in OFF_ACTIONS and not runs_out_unknown)
 
 
-def _rank(spell: StormSpell) -> tuple[object, ...]:
+def _rank(spell: StormSpell) -> Any:
     """Later sent, then on before off, then the later end; the rest only makes the choice the same every time."""
     return (spell.sent, spell.on, spell.ends or _NEVER, bool(spell.polygons), spell.alert_id, spell.polygons,
             spell.onset, spell.title, spell.listed_at)
