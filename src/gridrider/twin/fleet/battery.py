@@ -1,0 +1,84 @@
+"""What a home's battery gives or takes, and what home, sun and connection then come to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .commands import Mode
+from .communication import Orders
+from .grid import Grid
+from .homes import Behaviour, Bools, FleetParameters, Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Powers:
+    """Mean kW of a step, all >= 0."""
+
+    load: Floats
+    unserved: Floats
+    pv: Floats
+    curtailed: Floats
+    charge: Floats
+    discharge: Floats
+    ev_charge: Floats
+    ev_discharge: Floats
+
+
+def within_hours(local_h: Floats, from_h: Floats, end_h: Floats) -> Bools:
+    """True where a time of day lies in from <= t < end, across midnight too; equal ends are the whole day."""
+    inside: Bools = (local_h - from_h) % 24.0 < (end_h - from_h) % 24.0
+    return (from_h == end_h) | inside
+
+
+def own_use(parameters: FleetParameters, need_kw: Floats, local_h: Floats) -> Floats:
+    """What a battery left to itself wants to give (+) or take (-), limits aside."""
+    behaviour, followed = parameters.behaviour, parameters.followed_share
+    evening = within_hours(local_h, parameters.evening_from_h, parameters.evening_end_h)
+    night = within_hours(local_h, parameters.night_from_h, parameters.night_end_h)
+    serves = (behaviour == Behaviour.SELF_CONSUMPTION) | (evening & (behaviour != Behaviour.BACKUP_ONLY))
+    wanted_kw = np.where((need_kw < 0.0) | serves, followed * need_kw, 0.0)
+    fills: Bools = night & (behaviour == Behaviour.GRID_CHARGED)
+    return np.where(fills, -parameters.battery_charge_kw_max, wanted_kw)
+
+
+def tied_battery(parameters: FleetParameters, orders: Orders, grid: Grid, *, stored_kwh: Floats, need_kw: Floats,
+                 local_h: Floats, step_h: float) -> Floats:
+    """What each battery on the grid delivers: what is asked or its own use, within every limit of device and home."""
+    above_kwh = np.maximum(stored_kwh - orders.floor_kwh, 0.0)
+    room_kwh = np.maximum(parameters.battery_kwh - stored_kwh, 0.0)
+    outlet_kw = np.maximum(need_kw + np.where(parameters.battery_exports, parameters.export_kw_max, 0.0), 0.0)
+    give_kw = np.minimum(np.minimum(parameters.battery_kw_max, parameters.battery_kva * grid.give_pu),
+                         np.minimum(above_kwh * parameters.discharge_efficiency / step_h, outlet_kw))
+    take_kw = np.minimum(np.minimum(parameters.battery_charge_kw_max, parameters.battery_kva * grid.take_pu),
+                         room_kwh / (parameters.charge_efficiency * step_h))
+    spare_kw = np.maximum(-need_kw, 0.0) * parameters.followed_share
+    missing_kwh = np.maximum(orders.charge_to_kwh - stored_kwh, 0.0)
+    fill_kw = np.minimum(orders.charge_kw, missing_kwh / (parameters.charge_efficiency * step_h))
+    wanted_kw = np.select(
+        [orders.mode == Mode.FOLLOW, orders.mode == Mode.HOLD, orders.mode == Mode.CHARGE],
+        [orders.delivered_kw, -spare_kw, -np.maximum(spare_kw, fill_kw)], own_use(parameters, need_kw, local_h))
+    return np.clip(wanted_kw, -take_kw, give_kw)
+
+
+def island_battery(parameters: FleetParameters, *, stored_kwh: Floats, need_kw: Floats, step_h: float) -> Floats:
+    """What each battery delivers to its home alone, the reserve included."""
+    room_kwh = np.maximum(parameters.battery_kwh - stored_kwh, 0.0)
+    give_kw = np.minimum(parameters.battery_kw_max,
+                         np.maximum(stored_kwh, 0.0) * parameters.discharge_efficiency / step_h)
+    take_kw = np.minimum(parameters.battery_charge_kw_max, room_kwh / (parameters.charge_efficiency * step_h))
+    return np.clip(need_kw, -take_kw, give_kw)
+
+
+def balance(parameters: FleetParameters, grid: Grid, *, load_kw: Floats, sun_kw: Floats, car_kw: Floats,
+            battery_kw: Floats) -> Powers:
+    """What each home's sun, load and connection come to, once battery and car (+ = charges) are known."""
+    pv_kw = np.where(grid.there, np.minimum(sun_kw, parameters.pv_kva * grid.give_pu), sun_kw * grid.carries)
+    surplus_kw = pv_kw + battery_kw - load_kw - car_kw
+    outlet_kw = np.where(grid.there, parameters.export_kw_max, 0.0)
+    pv_kw = pv_kw - np.minimum(np.maximum(surplus_kw - outlet_kw, 0.0), pv_kw)
+    unserved_kw = np.where(grid.there, 0.0, np.maximum(-surplus_kw, 0.0))
+    return Powers(load=load_kw, unserved=unserved_kw, pv=pv_kw, curtailed=sun_kw - pv_kw,
+                  charge=np.maximum(-battery_kw, 0.0), discharge=np.maximum(battery_kw, 0.0),
+                  ev_charge=np.maximum(car_kw, 0.0), ev_discharge=np.maximum(-car_kw, 0.0))
