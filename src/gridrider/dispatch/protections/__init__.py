@@ -1,0 +1,1 @@
+"""The bounds within which each device may be used, each with its reason and its clause."""
