@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -46,29 +45,28 @@ def bound_of(world: World, row: int) -> tuple[Fraction, str, Fraction | None]:
     for name, held in zeros:
         if held:
             return Fraction(0), name, _up(kept, reserve)
-    rows: list[tuple[str, Callable[[], Fraction | None]]] = []
+    rows: list[tuple[str, Fraction]] = []
     if stores and not math.isinf(rules.cycles_per_year_max):
         left = Fraction(repr(rules.cycles_per_year_max)) - known["called_kwh_year"] / known["usable_kwh"]
-        rows.append(("cycles_per_year", lambda: left * known["usable_kwh"] / hours))
+        rows.append(("cycles_per_year", left * known["usable_kwh"] / hours))
     inside = world.span.event_start <= world.span.start and world.span.reverts_at <= world.span.event_end
-    rows += [(name, lambda held=held: Fraction(0) if held else None) for name, held in (
+    rows += [(name, Fraction(0)) for name, held in (
         ("outside_event", not inside), ("silent", _silent(known, stores)), ("stale", _stale(known, world)),
-        ("contradictory", _contradictory(known, stores)), ("unplugged", kind == "ev" and known["plugged"] != 1))]
+        ("contradictory", _contradictory(known, stores)),
+        ("unplugged", kind == "ev" and known["plugged"] != 1)) if held]
     usable = known["stored_kwh"] is not None
     if kind == "ev" and usable:
-        rows.append(("ev_departure", lambda: (known["stored_kwh"] - _ceil(kept)) * known["discharge_efficiency"]
-                     / hours))
+        rows.append(("ev_departure", (known["stored_kwh"] - _ceil(kept)) * known["discharge_efficiency"] / hours))
     if stores and usable and reserve is not None:
-        rows.append(("reserve", lambda: (known["stored_kwh"] - _ceil(reserve)) * known["discharge_efficiency"] / hours))
+        rows.append(("reserve", (known["stored_kwh"] - _ceil(reserve)) * known["discharge_efficiency"] / hours))
     volts = known["voltage_pu"]
     if stores and volts is not None and volts > Fraction("1.06"):
-        rows.append(("high_voltage", lambda: known["discharge_max_kw"] * (Fraction("1.1") - volts) / Fraction("0.04")))
+        rows.append(("high_voltage", known["discharge_max_kw"] * (Fraction("1.1") - volts) / Fraction("0.04")))
     if stores and known["export_max_kw"] is not None and known["home_net_kw"] is not None:
-        rows.append(("export_limit", lambda: known["export_max_kw"] + known["home_net_kw"]))
-    rows.append(("power_limit", lambda: known["discharge_max_kw"]))
-    told = [(max(most, Fraction(0)) // MILLIWATT * MILLIWATT, name)
-            for name, rule in rows if (most := rule()) is not None]
-    most, name = min(told, key=lambda each: each[0])
+        rows.append(("export_limit", known["export_max_kw"] + known["home_net_kw"]))
+    rows.append(("power_limit", known["discharge_max_kw"]))
+    whole = [(name, max(most, Fraction(0)) // MILLIWATT * MILLIWATT) for name, most in rows]
+    name, most = min(whole, key=lambda each: each[1])
     return most, name, _up(kept, reserve)
 
 
@@ -93,18 +91,19 @@ def _departure(known: dict[str, Any], world: World) -> Fraction:
     until = (Fraction(0) if known["departs_at_s"] is None
              else known["departs_at_s"] - Fraction(world.span.reverts_at.timestamp())) / 3600
     need = known["usable_kwh"] if known["departure_kwh"] is None else known["departure_kwh"]
-    return max(need - known["charge_max_kw"] * known["charge_efficiency"] * max(until, Fraction(0)), Fraction(0))
+    kept: Fraction = need - known["charge_max_kw"] * known["charge_efficiency"] * max(until, Fraction(0))
+    return max(kept, Fraction(0))
 
 
 def _silent(known: dict[str, Any], stores: bool) -> bool:
     if known["age_s"] is None or known["connection"] == -1:
         return True
-    return stores and (known["stored_kwh"] is None
-                       or (known["export_max_kw"] is not None and known["home_net_kw"] is None))
+    blind = known["export_max_kw"] is not None and known["home_net_kw"] is None
+    return stores and (known["stored_kwh"] is None or blind)
 
 
 def _stale(known: dict[str, Any], world: World) -> bool:
-    return known["age_s"] is None or known["age_s"] > world.rules.telemetry_s_max
+    return known["age_s"] is None or bool(known["age_s"] > world.rules.telemetry_s_max)
 
 
 def _contradictory(known: dict[str, Any], stores: bool) -> bool:

@@ -74,7 +74,7 @@ class World:
     @property
     def protection(self) -> Protection:
         """What binds the first device."""
-        return PROTECTION_CODES[self.bounds.protection[0]]
+        return PROTECTION_CODES[int(self.bounds.protection[0])]
 
     @property
     def reason(self) -> str:

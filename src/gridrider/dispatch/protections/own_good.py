@@ -20,10 +20,12 @@ def own_good_bounds(origin: Origin, devices: DeviceColumns, telemetry: Telemetry
                     rules: ProtectionRules) -> Bounds:
     """What each device may be asked to draw: from `delivered_kw_low` (< 0) to 0, until it holds `target_kwh`.
 
-    A pre-charge keeps what is stored as `floor_kwh`. Raises ValueError for an origin that is not one of the three.
+    A pre-charge keeps what is stored as `floor_kwh`; whether it is worth its cost is for the caller to say. Raises
+    ValueError for an origin that is not one of the three.
     """
     target_kwh = _target_kwh(origin, devices, telemetry, rules)
-    most_kw = np.where(devices.stores, whole_down(devices.charge_max_kw), 0.0)
+    forbidden = origin is Origin.PRE_CHARGE and rules.pre_charge == "never"
+    most_kw = np.where(devices.stores & (not forbidden), whole_down(devices.charge_max_kw), 0.0)
     codes = np.full(len(devices), CODE[Protection.POWER_LIMIT], np.int8)
     for protection, held in _refusals(origin, devices, telemetry, standing, rules, target_kwh):
         binds = held & (most_kw > 0)
