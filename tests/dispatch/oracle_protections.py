@@ -123,4 +123,4 @@ def _contradictory(known: dict[str, Any], stores: bool) -> bool:
     explained = -power * hours / known["discharge_efficiency"] if power > 0 else -power * hours * known[
         "charge_efficiency"]
     change: Fraction = abs(stored - known["previous_stored_kwh"] - explained)
-    return hours <= Fraction(1, 2) and change > usable / 10
+    return bool(hours <= Fraction(1, 2) and change > usable / 10)
