@@ -31,7 +31,7 @@ def plan(count: int = 1, *, onset_h: float | None = 24.0, **told: Any) -> StormC
 
 
 def test_a_warning_of_45_minutes_is_too_short_and_says_how_full_it_gets() -> None:
-    """2.7 + 5 kW x 0.75 h = 6.45 of 13.5 kWh: 47.8 %. Only a watch gives the 2.16 h that a full charge needs."""
+    """2.7 + 5 kW x 0.75 h = 6.45 of 13.5 kWh: 47.8 %. Only a watch gives the 2.16 h that a full charge needs (R143)."""
     told = plan(onset_h=0.75)
     assert told.start[0] == NOW and not told.enough[0]
     assert told.expected_soc_pct_at_onset[0] == pytest.approx(6.45 / 13.5 * 100)
@@ -63,7 +63,7 @@ def test_a_storm_that_is_here_begins_now(onset_h: float | None) -> None:
 
 
 def test_with_time_to_spare_starts_are_spread_evenly_and_the_peak_is_lower() -> None:
-    """2.16 h of charging begun within 4 h: at most 2.16 / 4 of the fleet charges at once, and not all of it."""
+    """2.16 h of charging begun within 4 h: 2.16 / 4 of the fleet charges at once, and not all of it (R143)."""
     told = plan(20_000)
     wait_h = (told.start - NOW) / HOUR
     assert told.enough.all()

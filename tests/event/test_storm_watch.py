@@ -65,6 +65,15 @@ def test_holes_and_several_polygons() -> None:
     assert found == ["none", "lock", "lock", "none"]
 
 
+def test_what_a_drawing_covers_twice_is_inside() -> None:
+    """Two pieces that overlap, and a star drawn in one stroke, whose middle is gone round twice."""
+    overlapping = alert("SV.W", polygons=(SQUARE, (((2.0, 2.0), (6.0, 2.0), (6.0, 6.0), (2.0, 6.0), (2.0, 2.0)),)))
+    assert [status_of(site(latitude_deg=north, longitude_deg=north), overlapping) for north in (1, 3, 5, 7)] == [
+        "lock", "lock", "lock", "none"]
+    star = tuple((float(np.sin(turn)), float(np.cos(turn))) for turn in 0.8 * np.pi * np.array([0, 1, 2, 3, 4, 0]))
+    assert status_of(site(latitude_deg=0, longitude_deg=0), alert("SV.W", polygons=((star,),))) == "lock"
+
+
 def test_a_polygon_that_crosses_itself_still_protects_both_halves() -> None:
     bow = (((0.0, 0.0), (2.0, 2.0), (2.0, 0.0), (0.0, 2.0), (0.0, 0.0)),)
     message = alert("SV.W", polygons=(bow,))
@@ -89,7 +98,8 @@ def test_inside_is_as_a_ray_that_crosses_counts_it(corners: list[tuple[int, int]
 
 def test_the_worst_asks_and_says_first_onset_and_last_end() -> None:
     messages = [alert("WS.A", onset=at(1), ends=at(99)), alert("WS.W", onset=at(5), ends=at(9)),
-                alert("IS.W", onset=at(4), ends=at(7), title="Ice Storm Warning")]
+                alert("IS.W", onset=at(4), ends=at(7), title="Ice Storm Warning"),
+                alert("HW.W", onset=at(6), ends=at(8))]
     where = site("home", forecast_zone="MTZ301")
     lock = lock_of(watch_over(absorb({}, messages, NOON), where, NOON), where, 0)
     assert lock is not None
@@ -106,13 +116,15 @@ def test_two_zones_of_one_event_are_not_more() -> None:
 
 def test_the_table_of_locks_is_its_records_row_by_row() -> None:
     where = sites(("z", np.nan, np.nan, "IAC009", "", ""), ("a", 2, 2, "", "", ""), ("quiet", 9, 9, "", "", ""),
-                  ("b", np.nan, np.nan, "", "MTZ301", ""), ("c", np.nan, np.nan, "IAC009", "", ""))
-    messages = [alert("SV.W", zones=("IAC009",), polygons=(SQUARE,), ends=at(1)), alert("HU.A", ends=None)]
+                  ("b", np.nan, np.nan, "", "MTZ301", ""), ("c", np.nan, np.nan, "IAC009", "", ""),
+                  ("d", np.nan, np.nan, "", "MTZ301", "MTZ777"))
+    messages = [alert("SV.W", zones=("IAC009",), polygons=(SQUARE,), ends=at(1)), alert("HU.A", ends=None),
+                alert("WS.A", onset=at(1), zones=("MTZ777",))]
     watch = watch_over(absorb({}, messages, NOON), where, NOON)
     table = locks_table(watch, where)
     assert tuple(table.column_names) == STORM_LOCKS.names
-    records = sorted((lock for row in range(5) if (lock := lock_of(watch, where, row))), key=lambda lock: lock.site_id)
-    assert [lock.site_id for lock in records] == ["a", "b", "c", "z"]
+    records = sorted((lock for row in range(6) if (lock := lock_of(watch, where, row))), key=lambda lock: lock.site_id)
+    assert [lock.site_id for lock in records] == ["a", "b", "c", "d", "z"]
     assert table.to_pylist() == [{**{name: getattr(lock, name) for name in STORM_LOCKS.names},
                                   "event": str(lock.event)} for lock in records]
     assert {lock.matched_by for lock in records} == {"polygon", "county", "forecast_zone"}
@@ -136,8 +148,9 @@ def test_an_operators_product_is_watched() -> None:
     ("WS.W", True, True, True), ("WS.A", True, False, True), ("WS.A", False, True, True),
     ("WI.Y", False, False, False)])
 def test_what_dispatch_must_keep_to(product: str, dispatchable: bool, hold: bool, charge: bool) -> None:
-    """R61, R143: a warning holds, also a device in a running event; a watch charges, and may be called unless the
-    tariff says no."""
+    """A warning holds, also a device in a running event; a watch charges, and may be called unless the tariff says no
+    (R61, R143).
+    """
     state = absorb({}, [alert(product)], NOON)
     _, told = storm_hold(state, site(forecast_zone="MTZ301"), NOON, {"MT": NOON}, STALE_AFTER,
                          pre_arm_dispatchable=dispatchable)
@@ -149,11 +162,12 @@ def test_what_dispatch_must_keep_to(product: str, dispatchable: bool, hold: bool
 @pytest.mark.parametrize("product", ["WS.W", "WS.A"])
 def test_silence_keeps_locks_and_blocks_new_calls_where_a_storm_was_announced(
         product: str, silent: timedelta, lost: bool) -> None:
+    """Feed loss keeps locks, and nobody with a watch or warning is called anew (R143)."""
     where = sites(("in", np.nan, np.nan, "", "MTZ301", ""), ("out", np.nan, np.nan, "", "MTZ999", ""),
                   ("elsewhere", np.nan, np.nan, "IAC009", "", ""))
-    state = absorb({}, [alert(product)], NOON)
+    state = absorb({}, [alert(product, zones=("MTZ301", "IAC009"))], NOON)
     _, told = storm_hold(state, where, NOON + silent, {"MT": NOON, "IA": NOON + silent}, STALE_AFTER)
-    assert told.hold.tolist() == [product == "WS.W", False, False]
+    assert told.hold.tolist() == [product == "WS.W", False, product == "WS.W"]
     assert told.feed_lost.tolist() == [lost, False, False]
     assert len(told.problems) == lost
     if lost:

@@ -18,12 +18,14 @@ from .storm_model import Polygon, StormLock, StormSites, StormSpell, StormState
 from .storm_products import DEFAULT_PRODUCTS, Product
 
 Mask = NDArray[np.bool_]
+Rows = NDArray[np.intp]
 
 NONE, PRE_ARM, LOCK = 0, 1, 2
 CODES = {"ignore": NONE, "pre_arm": PRE_ARM, "lock": LOCK}
 MATCHES = ("", "polygon", "county", "forecast_zone", "fire_zone")
 OPEN_END = np.iinfo(np.int64).max
 """An end that is not known: until cancelled."""
+_NO_ROWS: Rows = np.zeros(0, np.intp)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +73,15 @@ def watch_over(state: StormState, sites: StormSites, now: datetime,
     event_of = np.unique([str(spell.event) for spell in spells], return_inverse=True)[1]
     for index, spell in enumerate(spells):
         product = products[spell.event.product]
-        code, matched = CODES[product.response], finder.matches(spell, product)
+        code, (rows, matched_by) = CODES[product.response], finder.find(spell, product)
         ends_s = OPEN_END if spell.ends is None else int(spell.ends.timestamp())
-        again = (matched > 0) & (watch.status == code)
+        again = rows[watch.status[rows] == code]
         watch.more[again] |= event_of[watch.first[again]] != event_of[index]
         watch.ends_s[again] = np.maximum(watch.ends_s[again], ends_s)
-        fresh = (matched > 0) & (watch.status < code)
-        watch.status[fresh], watch.first[fresh], watch.ends_s[fresh] = code, index, ends_s
-        watch.matched_by[fresh], watch.more[fresh] = matched[fresh], False
+        is_new = watch.status[rows] < code
+        new = rows[is_new]
+        watch.status[new], watch.first[new], watch.ends_s[new] = code, index, ends_s
+        watch.matched_by[new], watch.more[new] = matched_by[is_new], False
     return watch
 
 
@@ -110,8 +113,10 @@ def locks_table(watch: StormWatch, sites: StormSites) -> pa.Table:
     """All sites that are held or made ready, as STORM_LOCKS, by site; what is alike is worded once."""
     rows = np.flatnonzero(watch.status)
     rows = rows[np.argsort(sites.site_id[rows], kind="stable")]
-    alike = np.stack([watch.first[rows], watch.matched_by[rows], watch.ends_s[rows], watch.more[rows]], axis=1)
-    _, example, which = np.unique(alike, axis=0, return_index=True, return_inverse=True)
+    _, ends_rank = np.unique(watch.ends_s[rows], return_inverse=True)
+    alike = ((watch.first[rows].astype(np.int64) * len(MATCHES) + watch.matched_by[rows]) * 2 + watch.more[rows]) * (
+        len(rows) + 1) + ends_rank
+    _, example, which = np.unique(alike, return_index=True, return_inverse=True)
     worded = [lock for row in rows[example].tolist() if (lock := lock_of(watch, sites, row))]
     told = pa.table({
         "status": pa.array([lock.status for lock in worded], pa.string()),
@@ -121,7 +126,7 @@ def locks_table(watch: StormWatch, sites: StormSites) -> pa.Table:
         "onset": pa.array([lock.onset for lock in worded], pa.timestamp("us", "UTC")),
         "ends": pa.array([lock.ends for lock in worded], pa.timestamp("us", "UTC")),
         "because": pa.array([lock.because for lock in worded], pa.string()),
-    }).take(pa.array(which.ravel()))
+    }).take(pa.array(which))
     return told.add_column(0, "site_id", pa.array(sites.site_id[rows].tolist(), pa.string()))
 
 
@@ -132,32 +137,35 @@ class _Finder:
         self.sites = sites
         self.placed: Mask = np.isfinite(sites.latitude_deg) & np.isfinite(sites.longitude_deg)
         self.by_code = [_rows_by_code(codes) for codes in (sites.county, sites.forecast_zone, sites.fire_zone)]
-        self.inside: dict[tuple[Polygon, ...], Mask] = {}
+        self.inside: dict[tuple[Polygon, ...], Rows] = {}
+        self.found = np.zeros(len(sites), np.int8)
 
-    def matches(self, spell: StormSpell, product: Product) -> NDArray[np.int8]:
-        """For each site the index into MATCHES of what shows that it is in it; 0 = it is not."""
-        found = np.zeros(len(self.sites), np.int8)
-        for match, rows_by_code in ((4, self.by_code[2]), (3, self.by_code[1]), (2, self.by_code[0])):
-            found[rows_by_code.get(spell.zone, [])] = match
-        if spell.polygons:
-            if product.drawn:
-                found[self.placed] = 0
-            found[self._inside(spell.polygons)] = 1
-        return found
+    def find(self, spell: StormSpell, product: Product) -> tuple[Rows, NDArray[np.int8]]:
+        """The rows of the sites in it, and for each the index into MATCHES of what shows that."""
+        coded = [rows.get(spell.zone, _NO_ROWS) for rows in self.by_code]
+        if spell.polygons and product.drawn:
+            coded = [rows[~self.placed[rows]] for rows in coded]
+        shown = [self._inside(spell.polygons) if spell.polygons else _NO_ROWS, *coded]
+        for match in (4, 3, 2, 1):
+            self.found[shown[match - 1]] = match
+        rows = np.unique(np.concatenate(shown))
+        matched_by = self.found[rows]
+        return rows, matched_by
 
-    def _inside(self, polygons: tuple[Polygon, ...]) -> Mask:
+    def _inside(self, polygons: tuple[Polygon, ...]) -> Rows:
         if polygons not in self.inside:
-            drawn = shapely.MultiPolygon([(rings[0], rings[1:]) for rings in polygons])
-            area = drawn if drawn.is_valid else shapely.make_valid(drawn)
+            pieces = [shapely.Polygon(rings[0], rings[1:]) for rings in polygons]
+            # What crosses or covers itself is still inside: the default method would cut holes there.
+            area = shapely.union_all(shapely.make_valid(pieces, method="structure", keep_collapsed=True))
             west, south, east, north = area.bounds
             longitude, latitude = self.sites.longitude_deg, self.sites.latitude_deg
             near = self.placed & (longitude >= west) & (longitude <= east) & (latitude >= south) & (latitude <= north)
-            near[near] = shapely.intersects_xy(area, longitude[near], latitude[near])
-            self.inside[polygons] = near
+            rows = np.flatnonzero(near)
+            self.inside[polygons] = rows[shapely.intersects_xy(area, longitude[rows], latitude[rows])]
         return self.inside[polygons]
 
 
-def _rows_by_code(codes: NDArray[np.str_]) -> dict[str, NDArray[np.intp]]:
+def _rows_by_code(codes: NDArray[np.str_]) -> dict[str, Rows]:
     order = np.argsort(codes, kind="stable")
     names, first = np.unique(codes[order], return_index=True)
     return {str(name): rows for name, rows in zip(names, np.split(order, first)[1:], strict=True) if name}
