@@ -28,8 +28,8 @@ class Powers:
 
 def within_hours(local_h: Floats, from_h: Floats, end_h: Floats) -> Bools:
     """True where a time of day lies in from <= t < end, across midnight too; equal ends are the whole day."""
-    inside: Bools = (local_h - from_h) % 24.0 < (end_h - from_h) % 24.0
-    return (from_h == end_h) | inside
+    after, before = local_h >= from_h, local_h < end_h
+    return np.where(from_h < end_h, after & before, after | before | (from_h == end_h))
 
 
 def own_use(parameters: FleetParameters, need_kw: Floats, local_h: Floats) -> Floats:
@@ -39,8 +39,8 @@ def own_use(parameters: FleetParameters, need_kw: Floats, local_h: Floats) -> Fl
     night = within_hours(local_h, parameters.night_from_h, parameters.night_end_h)
     serves = (behaviour == Behaviour.SELF_CONSUMPTION) | (evening & (behaviour != Behaviour.BACKUP_ONLY))
     wanted_kw = np.where((need_kw < 0.0) | serves, followed * need_kw, 0.0)
-    fills: Bools = night & (behaviour == Behaviour.GRID_CHARGED)
-    return np.where(fills, -parameters.battery_charge_kw_max, wanted_kw)
+    fills = night & (behaviour == Behaviour.GRID_CHARGED)
+    return np.asarray(np.where(fills, -parameters.battery_charge_kw_max, wanted_kw), dtype=np.float64)
 
 
 def tied_battery(parameters: FleetParameters, orders: Orders, grid: Grid, *, stored_kwh: Floats, need_kw: Floats,

@@ -70,16 +70,16 @@ def tank_after(parameters: FleetParameters, tank_c: Floats, *, heat_kw: Floats, 
     return (per_c * tank_c + gain_kw) / (per_c + loss + water_kw_per_c)
 
 
-def trip_now(trips: Trips, clock_s: float, dt_s: float) -> tuple[Bools, Floats, Floats]:
+def trip_now(trips: Trips, owns: Bools, clock_s: float, dt_s: float) -> tuple[Bools, Floats, Floats]:
     """Which cars are away in any part of a step, what trips begun in it take, and when those at home leave next."""
-    count = trips.departs_s.shape[1]
+    count = len(owns)
     away, trip_kwh, leaves_s = np.zeros(count, dtype=np.bool_), np.zeros(count), np.full(count, np.inf)
     end_s = clock_s + dt_s
     for departs_s, returns_s, kwh in zip(trips.departs_s, trips.returns_s, trips.trip_kwh, strict=True):
         away = away | ((departs_s < end_s) & (clock_s < returns_s))
         trip_kwh = trip_kwh + np.where((departs_s >= clock_s) & (departs_s < end_s), kwh, 0.0)
         leaves_s = np.minimum(leaves_s, np.where(departs_s >= end_s, departs_s, np.inf))
-    return away, trip_kwh, leaves_s
+    return away & owns, trip_kwh * owns, leaves_s
 
 
 def car_after(parameters: FleetParameters, orders: Orders, stored_kwh: Floats, *, plugged: Bools, own_hours: Bools,

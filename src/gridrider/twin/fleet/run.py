@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...compiled import HAVE_NUMBA
 from .commands import Commands
 from .communication import receive
 from .devices import envelope
@@ -22,7 +23,7 @@ def run(parameters: FleetParameters, state: FleetState, commands: Commands, surr
     Homes do not see each other: a part of the fleet runs alone as it does inside. `use_compiled` None = where numba is.
     """
     state = receive(parameters, state, commands, surroundings.silent(state.clock_s))
-    if False if use_compiled is None else use_compiled:
+    if HAVE_NUMBA if use_compiled is None else use_compiled:
         from .step_compiled import run_compiled
 
         state, sums = run_compiled(parameters, state, surroundings, dt_s=dt_s, steps_per_row=steps_per_row)

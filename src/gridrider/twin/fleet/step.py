@@ -61,7 +61,7 @@ def car(parameters: FleetParameters, state: FleetState, orders: Orders, grid: Gr
         outlet_kw: Floats, local_h: Floats, dt_s: float) -> Car:
     """Charging and trips; `outlet_kw` is what the car may give to home and grid."""
     step_h = dt_s / 3600.0
-    away, trip_kwh, leaves_s = trip_now(around.trips, state.clock_s, dt_s)
+    away, trip_kwh, leaves_s = trip_now(around.trips, parameters.ev_kwh > 0.0, state.clock_s, dt_s)
     stored_kwh = car_after(
         parameters, orders, state.ev_stored_kwh, plugged=grid.there & ~away,
         own_hours=within_hours(local_h, parameters.ev_from_h, parameters.ev_end_h),

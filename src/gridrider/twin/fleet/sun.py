@@ -124,7 +124,7 @@ def _incidence(sky: _Sky, plane: Plane) -> Floats:
 
 def _own_panel(sky: _Sky, plane: Plane, air_c: Floats) -> Floats:
     """Output per kW: beam and diffuse light, one factor for all losses."""
-    return HOT_AND_DERATED * (sky.beam * _incidence(sky, plane) + sky.diffuse)
+    return np.asarray(HOT_AND_DERATED * (sky.beam * _incidence(sky, plane) + sky.diffuse), dtype=np.float64)
 
 
 def _pvlib_panel(sky: _Sky, plane: Plane, air_c: Floats) -> Floats:

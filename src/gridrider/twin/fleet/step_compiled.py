@@ -1,0 +1,367 @@
+"""The compiled twin of `step`: one home after the other through all steps, on every core; nothing is made per step.
+
+It says the same as `step` with ifs where numpy has masks. What belongs to one home lies together, as one record; what
+all share comes transposed, steps last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...compiled import compiled, compiled_parallel, prange
+from .commands import Commands, Mode
+from .communication import DAY_S
+from .devices import INLET_C, TANK_ROOM_C, envelope
+from .flows import NAMES
+from .homes import Behaviour, FleetParameters, Floats
+from .inverter import ENTER_PU, TRIP_PU, VAR_AT_PU, VAR_PU, WATT_AT_PU
+from .state import Connection, FleetState
+from .step import FAR_H
+from .surroundings import PER_STEP, Surroundings
+
+Records = NDArray[np.void]
+
+CHANGED = tuple(field.name for field in fields(FleetState)
+                if field.name not in ("clock_s", "held", "coming", "comes_at_s"))
+ORDERS = np.dtype([("mode", np.int64), ("delivered_kw", np.float64), ("floor_kwh", np.float64),
+                   ("charge_to_kwh", np.float64), ("charge_kw", np.float64), ("thermostat_offset_c", np.float64),
+                   ("water_heater_off", np.bool_), ("ev_kw", np.float64), ("ev_departure_kwh", np.float64)])
+
+FOLLOW, HOLD, CHARGE = int(Mode.FOLLOW), int(Mode.HOLD), int(Mode.CHARGE)
+SELF_CONSUMPTION, GRID_CHARGED, BACKUP_ONLY = (int(Behaviour.SELF_CONSUMPTION), int(Behaviour.GRID_CHARGED),
+                                               int(Behaviour.BACKUP_ONLY))
+GRID_TIED, ISLANDED, DARK, RECONNECT_WAIT, RAMP = (int(one) for one in Connection)
+REGISTERS = len(NAMES)
+BLOCK = 512
+"""Homes per turn of the parallel loop, and per turn of making records: what lies in the cache."""
+
+
+def run_compiled(parameters: FleetParameters, state: FleetState, surroundings: Surroundings, *, dt_s: int,
+                 steps_per_row: int) -> tuple[FleetState, Floats]:
+    """All steps of the surroundings: the state after, and registers x rows x homes in kWh."""
+    steps, trips = len(surroundings), surroundings.trips
+    now = _records({name: getattr(state, name) for name in CHANGED})
+    homes = _records({**_columns(parameters), **_columns(envelope(parameters, dt_s / 3600.0)),
+                      "comes_at_s": state.comes_at_s, "outage_from_s": surroundings.outage_from_s,
+                      "outage_until_s": surroundings.outage_until_s})
+    sums = np.empty((REGISTERS, -(-steps // steps_per_row), len(parameters)))
+    _all_homes(
+        homes, now, _records(_columns(state.held)), _records(_columns(state.coming)),
+        *(np.ascontiguousarray(trip.T) for trip in (trips.departs_s, trips.returns_s, trips.trip_kwh)),
+        *(np.ascontiguousarray(getattr(surroundings, name).T) for name in PER_STEP), sums, state.clock_s,
+        surroundings.local_offset_s, float(dt_s), steps_per_row)
+    due = state.comes_at_s <= state.clock_s + (steps - 1) * dt_s
+    if due.any():
+        state = replace(state, held=state.coming.over(state.held, due),
+                        comes_at_s=np.where(due, np.inf, state.comes_at_s))
+    after = {name: np.ascontiguousarray(now[name]) for name in CHANGED}
+    return replace(state, clock_s=state.clock_s + steps * dt_s, **after), sums
+
+
+def _columns(record: Any) -> dict[str, NDArray[Any]]:
+    return {field.name: getattr(record, field.name) for field in fields(record)}
+
+
+def _records(columns: Mapping[str, NDArray[Any]]) -> Records:
+    """Columns as one record per home, made block by block so that a block stays in the cache while it fills."""
+    count = len(next(iter(columns.values())))
+    made = np.empty(count, dtype=np.dtype([(name, column.dtype) for name, column in columns.items()], align=True))
+    for first in range(0, count, BLOCK):
+        block = made[first:first + BLOCK]
+        for name, column in columns.items():
+            block[name] = column[first:first + BLOCK]
+    return made
+
+
+@compiled_parallel
+def _all_homes(homes: Any, now: Any, held: Any, coming: Any, departs_s: Any, returns_s: Any, trip_kwh: Any,
+               temperature_c: Any, horizontal_kw_per_m2: Any, panel_kw_per_kw: Any, load_shape: Any, water_shape: Any,
+               voltage_pu: Any, sums: Any, clock_s: float, local_offset_s: float, dt_s: float, per_row: int) -> None:
+    for block in prange((len(homes) + BLOCK - 1) // BLOCK):
+        _block(block * BLOCK, min(len(homes), (block + 1) * BLOCK), homes, now, held, coming, departs_s, returns_s,
+               trip_kwh, temperature_c, horizontal_kw_per_m2, panel_kw_per_kw, load_shape, water_shape, voltage_pu,
+               sums, clock_s, local_offset_s, dt_s, per_row)
+
+
+@compiled
+def _block(first: int, end: int, homes: Any, now: Any, held: Any, coming: Any, departs_s: Any, returns_s: Any,
+           trip_kwh: Any, temperature_c: Any, horizontal_kw_per_m2: Any, panel_kw_per_kw: Any, load_shape: Any,
+           water_shape: Any, voltage_pu: Any, sums: Any, clock_s: float, local_offset_s: float, dt_s: float,
+           per_row: int) -> None:
+    """The homes first <= place < end, which share a row of registers and a record of orders."""
+    row, orders = np.zeros(REGISTERS), np.zeros(1, dtype=ORDERS)
+    for i in range(first, end):
+        home = homes[i]
+        _home(i, home, now[i], held[i], coming[i], orders[0], row, departs_s[i], returns_s[i], trip_kwh[i],
+              temperature_c[home.cell], horizontal_kw_per_m2[home.cell], panel_kw_per_kw[home.plane],
+              load_shape[home.load_shape], water_shape[home.water_shape], voltage_pu[home.feeder], sums, clock_s,
+              local_offset_s, dt_s, per_row)
+
+
+@compiled
+def _home(i: int, home: Any, now: Any, held: Any, coming: Any, orders: Any, row: Any, departs_s: Any, returns_s: Any,
+          trip_kwh: Any, temperature_c: Any, horizontal_kw_per_m2: Any, panel_kw_per_kw: Any, load_shape: Any,
+          water_shape: Any, voltage_pu: Any, sums: Any, clock_s: float, local_offset_s: float, dt_s: float,
+          per_row: int) -> None:
+    """All steps of one home."""
+    step_h, steps = dt_s / 3600.0, len(temperature_c)
+    local_s = (clock_s + local_offset_s + home.clock_offset_s) % DAY_S
+    source = -1
+    for t in range(steps):
+        at_s = clock_s + t * dt_s
+        source = _order(home, held, coming, orders, at_s, source)
+        there = not (home.outage_from_s <= at_s < home.outage_until_s)
+        give_pu, take_pu, reactive_pu = _grid(home, now, there, voltage_pu[t] + home.voltage_offset_pu, dt_s)
+        heating_kw, cooling_kw, tank_kw = _use(home, now, orders)
+        load_kw = home.load_kw * load_shape[t] + cooling_kw + heating_kw + tank_kw
+        sun_kw = min(home.pv_kw * panel_kw_per_kw[t], home.pv_kva)
+        pv_kw = min(sun_kw, home.pv_kva * give_pu)
+        car_kw = 0.0
+        if home.ev_kwh > 0.0:
+            outlet_kw = max(load_kw - pv_kw + home.export_kw_max, 0.0)
+            car_kw = _car(home, now, orders, there, min(home.ev_discharge_kw_max * give_pu, outlet_kw), departs_s,
+                          returns_s, trip_kwh, at_s, local_s / 3600.0, dt_s)
+
+        unserved_kw, battery_kw, outlet_kw = 0.0, 0.0, home.export_kw_max
+        if there:
+            battery_kw = _tied_battery(home, now.stored_kwh, orders, load_kw + car_kw - pv_kw, give_pu, take_pu,
+                                       local_s / 3600.0, step_h)
+        else:
+            outlet_kw, pv_kw = 0.0, 0.0
+            if now.connection == ISLANDED:
+                pv_kw, battery_kw = sun_kw, _island_battery(home, now.stored_kwh, load_kw - sun_kw, step_h)
+            unserved_kw = max(load_kw - pv_kw - battery_kw, 0.0)
+        pv_kw -= min(max(pv_kw + battery_kw - load_kw - car_kw - outlet_kw, 0.0), pv_kw)
+        net_kw = load_kw - unserved_kw + car_kw - battery_kw - pv_kw if there else 0.0
+
+        now.battery_kw = battery_kw
+        now.stored_kwh += step_h * (max(-battery_kw, 0.0) * home.charge_efficiency
+                                    - max(battery_kw, 0.0) / home.discharge_efficiency)
+        served = 1.0 - unserved_kw / load_kw if unserved_kw > 0.0 else 1.0
+        _warmth(home, now, temperature_c[t], home.solar_gain_m2 * horizontal_kw_per_m2[t] + served * (
+            heating_kw * home.heating_cop - cooling_kw * home.cooling_cop))
+        now.tank_c = _tank(home, now.tank_c, served * tank_kw, home.water_kw_per_c * water_shape[t], step_h)
+        _add(row, net_kw, battery_kw, car_kw, pv_kw, sun_kw - pv_kw, load_kw, unserved_kw,
+             reactive_pu * (home.pv_kva + home.battery_kva))
+        if (t + 1) % per_row == 0 or t + 1 == steps:
+            for register in range(REGISTERS):
+                sums[register, t // per_row, i] = row[register] * step_h
+                row[register] = 0.0
+        local_s = local_s + dt_s - (DAY_S if local_s + dt_s >= DAY_S else 0.0)
+
+
+@compiled
+def _add(row: Any, net_kw: float, battery_kw: float, car_kw: float, pv_kw: float, curtailed_kw: float,
+         load_kw: float, unserved_kw: float, reactive_kvar: float) -> None:
+    """Into the registers, in the order of `flows.NAMES`."""
+    row[0] += max(net_kw, 0.0)
+    row[1] += max(-net_kw, 0.0)
+    row[2] += max(-battery_kw, 0.0)
+    row[3] += max(battery_kw, 0.0)
+    row[4] += pv_kw
+    row[5] += curtailed_kw
+    row[6] += load_kw
+    row[7] += unserved_kw
+    row[8] += max(car_kw, 0.0)
+    row[9] += max(-car_kw, 0.0)
+    row[10] += reactive_kvar
+
+
+@compiled
+def _order(home: Any, held: Any, coming: Any, orders: Any, at_s: float, source: int) -> int:
+    """As `communication.in_force`, filled in anew when the source changes.
+
+    0 = the owner's settings are in force, 1 = the held message, 2 = the coming one, whose time has come.
+    """
+    is_due = home.comes_at_s <= at_s
+    device_s, now_source = at_s + home.clock_offset_s, 0
+    if home.obeys and device_s < (coming.reverts_at_s if is_due else held.reverts_at_s):
+        now_source = 2 if is_due else 1
+    if now_source != source:
+        _fill(home, coming if now_source == 2 else held, orders, now_source != 0)
+    return now_source
+
+
+@compiled
+def _fill(home: Any, said: Any, orders: Any, bound: bool) -> None:
+    orders.mode = said.mode if bound else 0
+    orders.delivered_kw = _asked(bound, said.delivered_kw, 0.0)
+    orders.floor_kwh = home.battery_kwh * _asked(bound, said.reserve_pct, home.reserve_pct) / 100.0
+    orders.charge_to_kwh = home.battery_kwh * _asked(bound, said.charge_to_pct, 0.0) / 100.0
+    orders.charge_kw = _asked(bound, said.charge_kw, np.inf)
+    orders.thermostat_offset_c = _asked(bound, said.thermostat_offset_c, 0.0)
+    orders.water_heater_off = bound and said.water_heater_off
+    orders.ev_kw = _asked(bound, said.ev_kw, np.nan)
+    orders.ev_departure_kwh = _asked(bound, said.ev_departure_kwh, home.ev_departure_kwh)
+
+
+@compiled
+def _asked(bound: bool, setting: float, otherwise: float) -> float:
+    return setting if bound and not np.isnan(setting) else otherwise
+
+
+@compiled
+def _grid(home: Any, now: Any, there: bool, voltage_pu: float, dt_s: float) -> tuple[float, float, float]:
+    """As `grid.grid_at`: what the inverters may give, take and inject."""
+    if not there:
+        now.connection = ISLANDED if home.backs_up and home.battery_kwh > 0.0 else DARK
+        now.good_grid_s = now.voltage_pu = 0.0
+        return 0.0, 0.0, 0.0
+    now.voltage_pu = voltage_pu
+    good_s, wait_s, ramp_s = now.good_grid_s, home.reconnect_wait_s, home.ramp_s
+    bounds_pu = TRIP_PU if good_s >= wait_s else ENTER_PU
+    if not bounds_pu[0] <= voltage_pu <= bounds_pu[1]:
+        now.connection, now.good_grid_s = RECONNECT_WAIT, 0.0
+        return 0.0, 0.0, 0.0
+    share = 1.0
+    now.connection, now.good_grid_s = GRID_TIED, good_s + dt_s
+    if good_s < wait_s + ramp_s:
+        share = (_ramped_s(good_s + dt_s - wait_s, ramp_s) - _ramped_s(good_s - wait_s, ramp_s)) / dt_s
+        now.connection = RECONNECT_WAIT if good_s < wait_s else RAMP
+    reactive_pu = _reactive_pu(voltage_pu) if home.volt_var else 0.0
+    left_pu = np.sqrt(1.0 - reactive_pu * reactive_pu)
+    watt_pu = 1.0
+    if home.volt_watt:
+        watt_pu = min(max((WATT_AT_PU[1] - voltage_pu) / (WATT_AT_PU[1] - WATT_AT_PU[0]), 0.0), 1.0)
+    return min(watt_pu, left_pu) * share, left_pu * share, reactive_pu * share
+
+
+@compiled
+def _ramped_s(since_s: float, ramp_s: float) -> float:
+    inside_s = min(max(since_s, 0.0), ramp_s)
+    return inside_s * inside_s / (2.0 * ramp_s) + max(since_s - ramp_s, 0.0)
+
+
+@compiled
+def _reactive_pu(voltage_pu: float) -> float:
+    if voltage_pu < VAR_AT_PU[1]:
+        return VAR_PU[0] * min((VAR_AT_PU[1] - voltage_pu) / (VAR_AT_PU[1] - VAR_AT_PU[0]), 1.0)
+    if voltage_pu > VAR_AT_PU[2]:
+        return VAR_PU[3] * min((voltage_pu - VAR_AT_PU[2]) / (VAR_AT_PU[3] - VAR_AT_PU[2]), 1.0)
+    return 0.0
+
+
+@compiled
+def _use(home: Any, now: Any, orders: Any) -> tuple[float, float, float]:
+    """As `step.use`: what heating, cooling and tank draw."""
+    half_c, air_c = home.deadband_c / 2.0, now.air_c
+    cool_c, heat_c = home.cool_to_c + orders.thermostat_offset_c, home.heat_to_c - orders.thermostat_offset_c
+    now.cooling = air_c > cool_c + half_c or (now.cooling and not air_c < cool_c - half_c)
+    now.heating = air_c < heat_c - half_c or (now.heating and not air_c > heat_c + half_c)
+    now.tank_heating = not orders.water_heater_off and (
+        now.tank_c < home.tank_from_c or (now.tank_heating and not now.tank_c > home.tank_to_c))
+    return (home.heating_kw if now.heating else 0.0, home.cooling_kw if now.cooling else 0.0,
+            home.tank_kw if now.tank_heating else 0.0)
+
+
+@compiled
+def _within(local_h: float, from_h: float, end_h: float) -> bool:
+    if from_h < end_h:
+        return from_h <= local_h < end_h
+    return local_h >= from_h or local_h < end_h or from_h == end_h
+
+
+@compiled
+def _car(home: Any, now: Any, orders: Any, there: bool, discharge_kw_max: float, departs_s: Any, returns_s: Any,
+         trip_kwh: Any, at_s: float, local_h: float, dt_s: float) -> float:
+    """As `step.car`: what the car draws, its energy and its trips."""
+    away, taken_kwh, leaves_s, charge_kw = False, 0.0, np.inf, 0.0
+    for trip in range(len(departs_s)):
+        if departs_s[trip] >= at_s + dt_s:
+            leaves_s = min(leaves_s, departs_s[trip])
+        else:
+            away = away or at_s < returns_s[trip]
+            taken_kwh += trip_kwh[trip] if departs_s[trip] >= at_s else 0.0
+    if there and not away:
+        before_kwh = now.ev_stored_kwh
+        now.ev_stored_kwh = _charged(home, before_kwh, orders, local_h, discharge_kw_max,
+                                     min((leaves_s - (at_s + dt_s)) / 3600.0, FAR_H), dt_s / 3600.0)
+        gained_kwh, one_way = now.ev_stored_kwh - before_kwh, home.ev_efficiency
+        charge_kw = (gained_kwh / one_way if gained_kwh > 0.0 else gained_kwh * one_way) / (dt_s / 3600.0)
+    now.ev_away = away
+    now.ev_short_kwh += max(taken_kwh - now.ev_stored_kwh, 0.0)
+    now.ev_stored_kwh = max(now.ev_stored_kwh - taken_kwh, 0.0)
+    return charge_kw
+
+
+@compiled
+def _charged(home: Any, stored_kwh: float, orders: Any, local_h: float, discharge_kw_max: float, left_h: float,
+             step_h: float) -> float:
+    """As `devices.car_after`, for a car that is plugged in."""
+    charge_kw, one_way = home.ev_charge_kw_max, home.ev_efficiency
+    asked = not np.isnan(orders.ev_kw)
+    wanted_kw, brim_kwh = 0.0, home.ev_kwh if asked else home.ev_target_kwh
+    if asked:
+        wanted_kw = min(max(-orders.ev_kw, -discharge_kw_max), charge_kw)
+    elif _within(local_h, home.ev_from_h, home.ev_end_h):
+        wanted_kw = charge_kw
+    if wanted_kw >= 0.0:
+        change_kwh = min(wanted_kw * one_way * step_h, max(brim_kwh - stored_kwh, 0.0))
+    else:
+        change_kwh = -min(-wanted_kw / one_way * step_h, max(stored_kwh - home.ev_floor_kwh, 0.0))
+    reach_kwh = min(stored_kwh + charge_kw * one_way * step_h, home.ev_kwh)
+    must_kwh = min(orders.ev_departure_kwh - left_h * charge_kw * one_way, reach_kwh)
+    return max(stored_kwh + change_kwh, must_kwh)
+
+
+@compiled
+def _own_use(home: Any, need_kw: float, local_h: float) -> float:
+    """As `battery.own_use`."""
+    if home.behaviour == GRID_CHARGED and _within(local_h, home.night_from_h, home.night_end_h):
+        return -home.battery_charge_kw_max
+    serves = home.behaviour == SELF_CONSUMPTION or (
+        home.behaviour != BACKUP_ONLY and _within(local_h, home.evening_from_h, home.evening_end_h))
+    return home.followed_share * need_kw if need_kw < 0.0 or serves else 0.0
+
+
+@compiled
+def _tied_battery(home: Any, stored_kwh: float, orders: Any, need_kw: float, give_pu: float, take_pu: float,
+                  local_h: float, step_h: float) -> float:
+    """As `battery.tied_battery`."""
+    charged = home.charge_efficiency * step_h
+    above_kwh, room_kwh = max(stored_kwh - orders.floor_kwh, 0.0), max(home.battery_kwh - stored_kwh, 0.0)
+    outlet_kw = max(need_kw + (home.export_kw_max if home.battery_exports else 0.0), 0.0)
+    give_kw = min(min(home.battery_kw_max, home.battery_kva * give_pu),
+                  min(above_kwh * home.discharge_efficiency / step_h, outlet_kw))
+    take_kw = min(min(home.battery_charge_kw_max, home.battery_kva * take_pu), room_kwh / charged)
+    spare_kw = max(-need_kw, 0.0) * home.followed_share
+    if orders.mode == FOLLOW:
+        wanted_kw = orders.delivered_kw
+    elif orders.mode == HOLD:
+        wanted_kw = -spare_kw
+    elif orders.mode == CHARGE:
+        missing_kwh = max(orders.charge_to_kwh - stored_kwh, 0.0)
+        wanted_kw = -max(spare_kw, min(orders.charge_kw, missing_kwh / charged))
+    else:
+        wanted_kw = _own_use(home, need_kw, local_h)
+    return min(max(wanted_kw, -take_kw), give_kw)
+
+
+@compiled
+def _island_battery(home: Any, stored_kwh: float, need_kw: float, step_h: float) -> float:
+    """As `battery.island_battery`."""
+    give_kw = min(home.battery_kw_max, max(stored_kwh, 0.0) * home.discharge_efficiency / step_h)
+    room_kwh = max(home.battery_kwh - stored_kwh, 0.0)
+    take_kw = min(home.battery_charge_kw_max, room_kwh / (home.charge_efficiency * step_h))
+    return min(max(need_kw, -take_kw), give_kw)
+
+
+@compiled
+def _warmth(home: Any, now: Any, outside_c: float, gain_kw: float) -> None:
+    """As `devices.warmth_after`."""
+    rest_c = outside_c + gain_kw * home.outside_c_per_kw
+    air, mass = now.air_c - rest_c, now.mass_c - rest_c
+    now.air_c = rest_c + home.air_air * air + home.air_mass * mass
+    now.mass_c = rest_c + home.mass_air * air + home.mass_mass * mass
+
+
+@compiled
+def _tank(home: Any, tank_c: float, heat_kw: float, water_kw_per_c: float, step_h: float) -> float:
+    """As `devices.tank_after`."""
+    loss, per_c = home.tank_loss_kw_per_c, home.tank_kwh_per_c / step_h
+    return (per_c * tank_c + heat_kw + loss * TANK_ROOM_C + water_kw_per_c * INLET_C) / (per_c + loss + water_kw_per_c)
