@@ -1,4 +1,4 @@
-"""Allocation by other means: an exact sweep over sorted corners, Clarabel for limits that nest, HiGHS for linear cost."""
+"""Allocation by other means: a sweep over sorted corners, Clarabel for limits that nest, HiGHS for linear cost."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ def fleet(count: int, seed: int = 1) -> SupplyCurves:
     chance = np.random.default_rng(seed)
     power_kw = chance.choice([3.3, 5.0, 5.8, 7.6, 11.5], count)
     charged = chance.uniform(0.25, 1, count)
-    return SupplyCurves(preferred_kw=power_kw * (charged - 0.6), kw_per_level=power_kw * chance.uniform(0.5, 1.5, count),
-                        power_kw_min=-power_kw * chance.integers(0, 2, count) * (charged < 0.9),
+    return SupplyCurves(preferred_kw=power_kw * (charged - 0.6),
+                        kw_per_level=power_kw * chance.uniform(0.5, 1.5, count),
+                        power_kw_min=np.where((chance.random(count) < 0.5) & (charged < 0.9), -power_kw, 0.0),
                         power_kw_max=np.minimum(power_kw, power_kw * (charged - 0.2) * 8))
 
 

@@ -6,12 +6,13 @@ import math
 
 import numpy as np
 import pytest
+import scipy.sparse as sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridrider.dispatch import allocate_nested as in_numpy
 from gridrider.dispatch import allocate_nested_compiled as in_machine_code
-from gridrider.dispatch.allocate import SupplyCurves, allocate
+from gridrider.dispatch.allocate import Floats, SupplyCurves, allocate
 from gridrider.dispatch.feeder_tree import FeederTree
 from tests.dispatch.oracle_allocate import by_clarabel, discomfort, fleet, highs_maximum, members
 
@@ -92,10 +93,10 @@ def test_a_limit_that_cannot_be_kept_is_told_and_the_rest_goes_on(allocate_neste
     assert np.isfinite(np.concatenate([found.cap_dual, under.cap_dual])).all()
 
 
-def limits_of(inside, curves: SupplyCurves, tightness: list[float]) -> np.ndarray:
+def limits_of(inside: sparse.csr_matrix, curves: SupplyCurves, tightness: list[float]) -> Floats:
     """Limits between what a group must and could deliver, by its own devices alone."""
     low, high = inside @ curves.power_kw_min, inside @ curves.power_kw_max
-    return low + np.array(tightness) * (high - low) + 0.01
+    return np.asarray(low + np.array(tightness) * (high - low) + 0.01)
 
 
 @settings(max_examples=60)
@@ -111,7 +112,8 @@ def test_clarabel_finds_the_same_optimum_and_duals(tree, seed, share, tightness)
     price = level - inside.T @ duals
     for allocate_nested in BOTH:
         found = allocate_nested(target_kw, curves, FeederTree.of(parent, labels), group_kw_max=kw_max)
-        assert discomfort(found.delivered_kw, curves) == pytest.approx(discomfort(solved_kw, curves), rel=1e-7, abs=1e-7)
+        least = discomfort(solved_kw, curves)
+        assert discomfort(found.delivered_kw, curves) == pytest.approx(least, rel=1e-7, abs=1e-7)
         assert found.delivered_kw == pytest.approx(solved_kw, abs=1e-3)
         assert found.shortfall_kw == pytest.approx(0, abs=1e-9)
         inner = np.flatnonzero((found.delivered_kw > curves.power_kw_min + 0.01)
@@ -120,6 +122,7 @@ def test_clarabel_finds_the_same_optimum_and_duals(tree, seed, share, tightness)
         assert ours[inner] == pytest.approx(price[inner], abs=1e-3)
 
 
+@settings(max_examples=60)
 @given(tree=trees(), seed=st.integers(0, 999), share=st.floats(-0.1, 1.1),
        tightness=st.lists(st.floats(-0.1, 1.2), min_size=8, max_size=8), with_minima=st.booleans())
 def test_limits_are_kept_and_the_conditions_of_an_optimum_hold(tree, seed, share, tightness, with_minima) -> None:
@@ -160,7 +163,7 @@ def test_a_dual_is_what_another_kilowatt_of_the_limit_is_worth(allocate_nested):
         return discomfort(allocate_nested(target_kw, curves, tree, group_kw_max=limits_kw).delivered_kw, curves)
 
     found = allocate_nested(target_kw, curves, tree, group_kw_max=kw_max)
-    assert (found.cap_dual > 0.01).sum() >= 2
+    assert np.flatnonzero(found.cap_dual > 0.01).tolist() == [0, 5]
     for group in range(len(parent)):
         wider, narrower = kw_max.copy(), kw_max.copy()
         wider[group] += step_kw
@@ -168,6 +171,7 @@ def test_a_dual_is_what_another_kilowatt_of_the_limit_is_worth(allocate_nested):
         assert found.cap_dual[group] == pytest.approx((cost(narrower) - cost(wider)) / (2 * step_kw), abs=1e-4)
 
 
+@settings(max_examples=40)
 @given(tree=trees(), seed=st.integers(0, 999), tightness=st.lists(st.floats(0.05, 1.1), min_size=8, max_size=8))
 def test_what_limits_leave_reachable_is_what_a_linear_programme_says(tree, seed, tightness) -> None:
     parent, labels = tree
