@@ -120,6 +120,7 @@ MESSAGES = st.builds(
     st.sampled_from("ab"))
 
 
+@settings(max_examples=60)
 @given(st.lists(MESSAGES, max_size=8), st.randoms(use_true_random=False), st.integers(0, 13))
 def test_order_and_repetition_do_not_matter(messages: list[StormAlert], chance: object, hour: int) -> None:
     shuffled = messages + messages[:3]
@@ -181,4 +182,4 @@ class Office(RuleBasedStateMachine):
 
 
 TestOffice = Office.TestCase
-TestOffice.settings = settings(max_examples=60, stateful_step_count=25)
+TestOffice.settings = settings(max_examples=50, stateful_step_count=20)

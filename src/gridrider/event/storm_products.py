@@ -28,17 +28,16 @@ class Product:
     """lock, pre_arm or ignore."""
     drawn: bool = False
     """True where forecasters draw a polygon and the counties around it are only its frame."""
-    minimum: bool = False
-    """True if an operator cannot make it less than a lock."""
 
 
 def _products(response: str, drawn: str, **titles: str) -> dict[str, Product]:
     codes = {code.replace("_", "."): title for code, title in titles.items()}
-    return {code: Product(code=code, title=title, response=response, drawn=code in drawn.split(),
-                          minimum=code in MINIMUM) for code, title in codes.items()}
+    return {code: Product(code=code, title=title, response=response, drawn=code in drawn.split())
+            for code, title in codes.items()}
 
 
 MINIMUM = frozenset({"SV.W", "TO.W", "HU.W", "WS.W"})
+"""What an operator cannot make less than a lock."""
 
 DEFAULT_PRODUCTS: Mapping[str, Product] = {
     **_products(

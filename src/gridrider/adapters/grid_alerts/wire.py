@@ -9,12 +9,14 @@ from typing import TypedDict
 
 
 class FlexEvent(TypedDict, total=False):
+    """One Flex Alert. Times are `MM-DD-YYYY HH:MM` in Pacific local time, or ISO with an offset since 2024."""
+
     ID: int
     Title: str
     StartDate: str
     EndDate: str
     Region: str
-"""One Flex Alert. Times are `MM-DD-YYYY HH:MM` in Pacific local time, or ISO with an offset since 2024."""
+    """Several with ; or , between them."""
 
 
 class ActiveFlexAlertEvents(TypedDict, total=False):

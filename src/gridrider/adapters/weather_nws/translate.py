@@ -109,7 +109,7 @@ def _alerts(feature: Any, reading: _Reading) -> Iterator[StormAlert]:
     if not zones and not polygons:
         reading.dropped["waters only" if _ugc(message) else "no place"] += 1
         return
-    for index, (text, code) in enumerate(codes):
+    for text, code in codes:
         if code is None:
             reading.note(message, "VTEC", "is no VTEC string", text)
         elif code.kind == "T":
@@ -122,7 +122,7 @@ def _alerts(feature: Any, reading: _Reading) -> Iterator[StormAlert]:
             yield StormAlert(
                 alert_id=_text(message, "id"), title=_text(message, "event") or code.phenomenon, action=code.action,
                 event=_event(code, message, sent), sent=sent, onset=_onset(code, message, sent, reading),
-                ends=_ends(code, index, len(codes), message, reading), zones=zones, polygons=polygons,
+                ends=_ends(code, len(codes), message, reading), zones=zones, polygons=polygons,
                 message_type=_text(message, "messageType"), status=_text(message, "status"))
 
 
@@ -166,20 +166,18 @@ def _onset(code: Vtec, message: Mapping[str, Any], sent: datetime, reading: _Rea
     return onset or code.begins or sent
 
 
-def _ends(code: Vtec, index: int, codes: int, message: Mapping[str, Any], reading: _Reading) -> datetime | None:
+def _ends(code: Vtec, codes: int, message: Mapping[str, Any], reading: _Reading) -> datetime | None:
     """When the event ends: `ends`, else eventEndingTime, else the VTEC's end, else open. Never `expires`.
 
-    Where a message tells of several events, its one `ends` is nobody's, so the VTEC's own end comes first.
+    Where a message tells of several events its `ends` may be another's, so only the VTEC's own end counts: a flood's
+    end must not end the hurricane beside it.
     """
     told = message.get("ends")
     end = _instant(told)
     if end is None and told is not None:
         reading.note(message, "ends", "is no time", told)
     times = _parameter(message, "eventEndingTime")
-    listed = _instant(times[index]) if index < len(times) else None
-    if codes > 1:
-        return code.ends or listed or end
-    return end or listed or code.ends
+    return code.ends if codes > 1 else end or (_instant(times[0]) if times else None) or code.ends
 
 
 def _ugc(message: Mapping[str, Any]) -> list[Any]:
