@@ -24,7 +24,7 @@ DEFAULTS: dict[str, Row] = {
     "enrollments": {"enrollment_id": "e1", "rider": "home", "customer_id": "c1", "participant_id": "agg", "point_id": "m1",
                     "technology": "battery", "nameplate_kw": "5", "agreement_signed_on": "2026-01-01",
                     "starts_on": "2026-01-01", "zone": "NORTH"},
-    "events": {"event_id": "v1", "service": "peak", "called_at": "2026-01-02T12:00:00Z"},
+    "events": {"event_id": "v1", "service": "peak", "called_at": "2025-12-01T12:00:00Z"},
     "devices": {"enrollment_id": "e1", "technology": "battery", "discharge_max_kw": "5", "charge_max_kw": "5",
                 "usable_kwh": "10", "charge_efficiency": "0.9", "discharge_efficiency": "0.9", "reserve_customer_pct": "20",
                 "reserve_device_pct": "10", "export_max_kw": "", "verified": "true"},
@@ -121,6 +121,16 @@ def plain_run() -> Run:
     return run
 
 
+def resting_run() -> Run:
+    """A battery that is half full, and nothing else: for instructions that are no event's."""
+    run = Run()
+    run.add("enrollments")
+    run.add("devices")
+    for minutes in range(-60, 125, 5):
+        run.add("telemetry", reported_at=at(minutes), stored_kwh="5")
+    return run
+
+
 def let_go(run: Run, minutes: float, origin: str = "restore", **cells: str) -> Row:
     """A release, acknowledged at once and seen a tick later."""
     row = run.ask(minutes, origin=origin, **cells)
@@ -128,11 +138,43 @@ def let_go(run: Run, minutes: float, origin: str = "restore", **cells: str) -> R
     return row
 
 
-def found(run: Run, folder: Path) -> set[tuple[str, str]]:
-    """The kinds and rules of what the checker finds."""
-    return {(str(finding.kind), finding.rule) for finding in findings(run, folder)}
-
-
 def findings(run: Run, folder: Path) -> tuple[Finding, ...]:
     """What the checker finds."""
     return audit_run(run.write(folder)).findings
+
+
+def side_by_side(runs: Mapping[str, Run]) -> Run:
+    """Many runs as one, so that they are audited in one go: each keeps its own ids and zones. None may be stopped."""
+    joined = Run()
+    for name, run in runs.items():
+        for table, rows in run.tables.items():
+            if table == "stops":
+                raise ValueError(f"{name}: a stop is everybody's")
+            for row in rows:
+                joined.tables.setdefault(table, []).append({column: _own(name, table, column, cell)
+                                                            for column, cell in _with_zone(table, row).items()})
+    return joined
+
+
+def _with_zone(table: str, row: Row) -> Row:
+    return {**row, "zone": row.get("zone") or "NORTH;SOUTH"} if table == "events" else row
+
+
+def _own(name: str, table: str, column: str, cell: str) -> str:
+    """A cell in the name space of its run."""
+    if cell and column in ("enrollment_id", "point_id", "event_id", "instruction_id", "supersedes"):
+        return f"{name}|{cell}"
+    if column == "zone" and table in ("enrollments", "events"):
+        return ";".join(f"{name}|{zone}" for zone in cell.split(";"))
+    return cell
+
+
+def findings_by_run(runs: Mapping[str, Run], folder: Path) -> dict[str, list[Finding]]:
+    """What the checker finds in each of many runs: those with a stop alone, all others side by side."""
+    found: dict[str, list[Finding]] = {name: [] for name in runs}
+    alone = {name for name, run in runs.items() if run.tables.get("stops")}
+    for finding in findings(side_by_side({name: run for name, run in runs.items() if name not in alone}), folder / "all"):
+        found[finding.enrollment_id.split("|")[0]].append(finding)
+    for number, name in enumerate(sorted(alone)):
+        found[name] = list(findings(runs[name], folder / str(number)))
+    return found

@@ -21,7 +21,7 @@ from ..dispatch.model import ANSWERS, INSTRUCTIONS, PROTECTIONS, TELEMETRY
 from ..enrollment.model import ENROLLMENTS
 from ..interval import local_midnight
 from ..problem import DataRefused, Problem, error, refuse_on_error
-from ..table import SQL_TYPES, Kind, TableSchema
+from ..table import SQL_TYPES, Column, Kind, TableSchema
 from ..tariff.load import load
 from ..tariff.model import Tariff
 
@@ -130,27 +130,32 @@ def _read(connection: duckdb.DuckDBPyConnection, run: Path, schema: TableSchema,
 def _read_parquet(connection: duckdb.DuckDBPyConnection, paths: list[Path], schema: TableSchema) -> list[Problem]:
     """A table of the run's own writing from Parquet, by casts; a column or cell that does not fit is an error."""
     names = [str(path) for path in paths]
-    present = set(connection.sql("select * from read_parquet($names)", params={"names": names}).columns)
+    relation = connection.sql("select * from read_parquet($names)", params={"names": names})
+    types = dict(zip(relation.columns, (str(each) for each in relation.types), strict=True))
     missing = [error(f"{schema.name}.parquet", "the column is missing", "Write it.", column=column.name)
-               for column in schema.columns if column.required and column.name not in present]
+               for column in schema.columns if column.required and column.name not in types]
     if missing:
         return missing
-    cells = ", ".join(f'{_cast(column.name, column.kind) if column.name in present else "null"}::{SQL_TYPES[column.kind]} '
-                      f'as "{column.inside_name}"' for column in schema.columns)
+    cells = ", ".join(f'{_cast(column, types.get(column.name, ""))}::{SQL_TYPES[column.kind]} as "{column.inside_name}"'
+                      for column in schema.columns)
+    # Only the order of instructions is asked for, where several are of one instant.
+    row = "row_number() over ()" if schema is INSTRUCTIONS else "null::bigint"
     try:
-        connection.execute(f'create or replace table "{schema.name}" as select {cells}, row_number() over () as source_row '
+        connection.execute(f'create or replace table "{schema.name}" as select {cells}, {row} as source_row '
                            "from read_parquet($names)", {"names": names})
     except duckdb.Error as fault:
         return [error(f"{schema.name}.parquet", f"cannot be read: {fault}", "Check its columns against its schema.")]
     return []
 
 
-def _cast(name: str, kind: Kind) -> str:
-    """One cell of a column at the edge as it is kept inside; blank text is null."""
-    if kind in (Kind.KW, Kind.KWH):
-        return f'(cast("{name}" as decimal(24, 6)) * 1000000)'
-    if kind is Kind.TIMESTAMP:
-        return f"(cast(\"{name}\" as timestamptz) at time zone 'UTC')"
-    if kind is Kind.TEXT:
-        return f"nullif(cast(\"{name}\" as varchar), '')"
-    return f'"{name}"'
+def _cast(column: Column, sql_type: str) -> str:
+    """One cell of a column at the edge as it is kept inside; blank text, and a column that is not there, is null."""
+    if not sql_type:
+        return "null"
+    if column.kind in (Kind.KW, Kind.KWH):
+        return f'(cast("{column.name}" as decimal(24, 6)) * 1000000)'
+    if column.kind is Kind.TIMESTAMP and sql_type != "TIMESTAMP":
+        return f"(cast(\"{column.name}\" as timestamptz) at time zone 'UTC')"
+    if column.kind is Kind.TEXT:
+        return f"nullif(cast(\"{column.name}\" as varchar), '')"
+    return f'"{column.name}"'

@@ -11,11 +11,14 @@ where not i.releases;
 
 create or replace temp table deed as
 select r.*, cast(r.delivered_milliwatt as hugeint) as given, i.instruction_id, i.delivered_milliwatt as asked, i.floor_mwh,
-       i.origin, i.issued_at, i.start, i."end", i.reverts_at, i.let_go_at, i.acknowledged_at, i.timer_at, m.usable
+       i.origin, i.issued_at, i.start, i."end", i.reverts_at, i.let_go_at, i.acknowledged_at, i.timer_at,
+       i.next_start, m.usable
 from report as r
 join member as m on m.enrollment_id = r.enrollment_id
-asof join (select *, max(least(reverts_at, let_go_at)) over (partition by enrollment_id order by nth) as timer_at
-           from obeyed) as i on i.enrollment_id = r.enrollment_id and i.issued_at <= r.reported_at
+asof join (select *, max(least(reverts_at, let_go_at)) over so_far as timer_at,
+                  coalesce(lead(start) over so_far, timestamp '9999-12-31') as next_start
+           from obeyed window so_far as (partition by enrollment_id order by nth)) as i
+  on i.enrollment_id = r.enrollment_id and i.issued_at <= r.before_at
 where r.delivered_milliwatt > 100000 and r.before_at is not null;
 
 create or replace temp table misdeed as
@@ -27,7 +30,7 @@ select case when r.connection <> 'grid_tied' then 'islanded' when s.enrollment_i
 from deed as r
 left join (select enrollment_id, "from", "to" from site_storms where status = 'lock') as s
   on s.enrollment_id = r.enrollment_id and s."from" <= r.before_at and r.before_at < coalesce(s."to", timestamp '9999-12-31')
-where r.follows and r.before_at >= r.timer_at
+where r.follows and r.before_at >= r.timer_at and r.reported_at <= r.next_start
 union all
 select 'more_than_asked', instruction_id, enrollment_id, reported_at, given, greatest(asked, 0),
        'the report of ' || utc(reported_at) || ' gives ' || kw(given) || ' kW on average since ' || utc(before_at)

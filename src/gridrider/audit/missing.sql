@@ -49,7 +49,7 @@ asof left join (select enrollment_id, issued_at from instruction where releases)
   on r.enrollment_id = c.enrollment_id and r.issued_at >= c.since
 where c.cause = 'the stop'
 union all
-select e.enrollment_id, e.event_id, 'the end of ' || e.event_id, e.over_at, e.instruction_id, r.issued_at,
+select e.enrollment_id, e.event_id, 'the end of ' || e.event_id, greatest(e.over_at, e.last_at), e.instruction_id, r.issued_at,
        case when e.technology in ('thermostat', 'water_heater') then greatest(e.release_us, o.tick_us) else o.tick_us end
 from (select a.enrollment_id, a.event_id, any_value(v.over_at) as over_at, max(a.issued_at) as last_at,
              arg_max(a.instruction_id, a.issued_at) as instruction_id, any_value(a.technology) as technology,
