@@ -29,7 +29,8 @@ def bound_of(world: World, row: int) -> tuple[Fraction, str, Fraction | None]:
     hours = Fraction((world.span.reverts_at - world.span.start).total_seconds()) / 3600
     kind = TECHNOLOGIES[known["technology"]]
     stores = kind not in ("thermostat", "water_heater")
-    kept = _departure(known, world) if kind == "ev" else Fraction(0)
+    trip = stores and (known["departs_at_s"] is not None or known["departure_kwh"] is not None)
+    kept = _departure(known, world) if trip else Fraction(0)
     reserve = _reserve(known, world) if stores else None
 
     rules = world.rules
@@ -53,9 +54,9 @@ def bound_of(world: World, row: int) -> tuple[Fraction, str, Fraction | None]:
     rows += [(name, Fraction(0)) for name, held in (
         ("outside_event", not inside), ("silent", _silent(known, stores)), ("stale", _stale(known, world)),
         ("contradictory", _contradictory(known, stores)),
-        ("unplugged", kind == "ev" and known["plugged"] != 1)) if held]
+        ("unplugged", known["plugged"] == 0 or (kind == "ev" and known["plugged"] != 1))) if held]
     usable = known["stored_kwh"] is not None
-    if kind == "ev" and usable:
+    if trip and usable:
         rows.append(("ev_departure", (known["stored_kwh"] - _ceil(kept)) * known["discharge_efficiency"] / hours))
     if stores and usable and reserve is not None:
         rows.append(("reserve", (known["stored_kwh"] - _ceil(reserve)) * known["discharge_efficiency"] / hours))
@@ -86,8 +87,6 @@ def _reserve(known: dict[str, Any], world: World) -> Fraction:
 
 
 def _departure(known: dict[str, Any], world: World) -> Fraction:
-    if known["departs_at_s"] is None and known["departure_kwh"] is None:
-        return Fraction(0)
     until = (Fraction(0) if known["departs_at_s"] is None
              else known["departs_at_s"] - Fraction(world.span.reverts_at.timestamp())) / 3600
     need = known["usable_kwh"] if known["departure_kwh"] is None else known["departure_kwh"]

@@ -71,6 +71,13 @@ def test_each_clause_is_the_riders_where_it_has_one(battery: tuple[Rider, Servic
     assert (told.pre_charge_clause, told.charge_to_clause) == ("j", "l")
 
 
+def test_a_rider_cannot_switch_the_storm_hold_off(battery: tuple[Rider, Service]) -> None:
+    """What a rider says against the hold is no clause for it: it is ours then (R61, R131)."""
+    told = rules(battery, Protections(storm=Storm(hold=says(False, "k"))))
+    assert told.clauses[Protection.STORM_HOLD] == "house rule: storm_hold"
+    assert told.clauses[Protection.STORM_FEED_LOST] == "house rule: storm_feed_lost"
+
+
 def test_outcomes_give_the_clauses_of_opt_out_and_suspension(battery: tuple[Rider, Service]) -> None:
     outcomes = Outcomes(opted_out=says("measured", "o"), suspended=says("not_counted", "p"))
     told = protection_rules(battery[0], replace(battery[1], outcomes=outcomes), day=DAY, known_by=DAY)

@@ -237,7 +237,8 @@ def test_a_vehicle_away_is_not_asked() -> None:
     assert most(VEHICLE) == (5.0, "power_limit")
     assert most(VEHICLE.but(plugged=0)) == (0.0, "unplugged")
     assert most(VEHICLE.but(plugged=-1)) == (0.0, "unplugged")
-    assert most(HOME.but(plugged=0)) == (5.0, "power_limit")
+    assert most(HOME.but(plugged=0)) == (0.0, "unplugged")
+    assert most(HOME.but(plugged=-1)) == (5.0, "power_limit")
 
 
 def test_a_vehicle_can_be_charged_again_before_it_leaves() -> None:
@@ -250,7 +251,8 @@ def test_a_vehicle_can_be_charged_again_before_it_leaves() -> None:
     assert most(in_an_hour.but(charge_efficiency=0.9)) == (0.0, "ev_departure")  # 7.5 kWh
     assert most(in_an_hour.but(departs_at_s=at + 3 * 3600)) == (5.0, "power_limit")  # all of it can be charged again
     assert most(in_an_hour.but(departs_at_s=at - 3600)) == (0.0, "ev_departure")
-    assert most(HOME.but(departure_kwh=12.0, departs_at_s=at, stored_kwh=7.5)) == (5.0, "power_limit")
+    assert most(THERMOSTAT.but(departure_kwh=12.0, departs_at_s=at)) == (5.0, "power_limit")
+    assert VEHICLE.but(reserve_pct_min=0.0, stored_kwh=1.0).protection == "reserve"  # it has no trip
 
 
 def test_half_a_trip_is_taken_for_the_worst() -> None:

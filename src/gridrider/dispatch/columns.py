@@ -305,6 +305,6 @@ def _placed(column: NDArray[Cell], rows: Rowed, blank: float) -> NDArray[Cell]:
 
 
 def _taken(column: NDArray[np.generic] | pa.Array, rows: NDArray[np.generic] | slice) -> NDArray[np.generic] | pa.Array:
-    if isinstance(column, np.ndarray):
+    if isinstance(column, np.ndarray) or isinstance(rows, slice):
         return column[rows]
     return column.take(pa.array(np.arange(len(column))[rows]))

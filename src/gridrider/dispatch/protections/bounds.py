@@ -105,7 +105,7 @@ def _ceilings(devices: DeviceColumns, telemetry: TelemetryColumns, standing: Sta
               span: Span, stopped: bool, kept_kwh: Floats) -> Iterator[tuple[Protection, Floats]]:
     """Each protection in the order of the page, with the most that it lets the event ask."""
     count = len(devices)
-    stores, is_ev = devices.stores, devices.is_ev
+    stores = devices.stores
     yield Protection.EMERGENCY_STOP, nothing_where(np.full(count, stopped))
     yield Protection.NOT_IN_FORCE, nothing_where(~standing.in_force)
     yield Protection.UNSIGNED, nothing_where(~standing.signed)
@@ -125,9 +125,9 @@ def _ceilings(devices: DeviceColumns, telemetry: TelemetryColumns, standing: Sta
     yield Protection.SILENT, nothing_where(silent(devices, telemetry))
     yield Protection.STALE, nothing_where(~((telemetry.age_s >= 0) & (telemetry.age_s <= rules.telemetry_s_max)))
     yield Protection.CONTRADICTORY, nothing_where(contradictory(devices, telemetry))
-    yield Protection.UNPLUGGED, nothing_where(is_ev & (telemetry.plugged != 1))
+    yield Protection.UNPLUGGED, nothing_where(away(devices, telemetry))
     above_kw = _above_kw(devices, telemetry, whole_up(kept_kwh), span)
-    yield Protection.EV_DEPARTURE, whole_down(np.where(is_ev, above_kw, np.inf))
+    yield Protection.EV_DEPARTURE, whole_down(np.where(stores & has_trip(telemetry), above_kw, np.inf))
     above_kw = _above_kw(devices, telemetry, whole_up(reserve_kwh(devices, rules)), span)
     yield Protection.RESERVE, whole_down(np.where(stores, above_kw, np.inf))
     yield Protection.HIGH_VOLTAGE, whole_down(np.where(stores, volt_watt_kw(devices, telemetry), np.inf))
@@ -160,16 +160,26 @@ def reserve_pct(devices: DeviceColumns, rules: ProtectionRules) -> Floats:
     return np.fmax(own_pct, rules.reserve_pct_min)
 
 
+def away(devices: DeviceColumns, telemetry: TelemetryColumns) -> Mask:
+    """True for a device that is not known to be at its charger, where it can be elsewhere."""
+    not_told: Mask = telemetry.plugged == NOT_TOLD
+    return np.equal(telemetry.plugged, 0) | devices.is_ev & not_told
+
+
+def has_trip(telemetry: TelemetryColumns) -> Mask:
+    """True where a trip is told, if only by its time or its energy."""
+    return ~np.isnan(telemetry.departs_at_s) | ~np.isnan(telemetry.departure_kwh)
+
+
 def departure_kept_kwh(devices: DeviceColumns, telemetry: TelemetryColumns, reverts_at: datetime) -> Floats:
-    """What a vehicle must keep, because it cannot be charged again before it leaves; 0 for everything else. [kWh]
+    """What a vehicle must keep, because it cannot be charged again before it leaves; 0 without a trip. [kWh]
 
     Of a trip of which only one of time and energy is told, the other is the worst: at once, or all that it holds.
     """
-    by_time, by_energy = ~np.isnan(telemetry.departs_at_s), ~np.isnan(telemetry.departure_kwh)
-    hours = np.where(by_time, np.maximum(telemetry.departs_at_s - reverts_at.timestamp(), 0.0), 0.0) / 3600
-    needed_kwh = np.where(by_energy, telemetry.departure_kwh, devices.usable_kwh)
+    hours = np.fmax(telemetry.departs_at_s - reverts_at.timestamp(), 0.0) / 3600
+    needed_kwh = np.where(np.isnan(telemetry.departure_kwh), devices.usable_kwh, telemetry.departure_kwh)
     kept_kwh = np.maximum(needed_kwh - devices.charge_max_kw * devices.charge_efficiency * hours, 0.0)
-    return np.where(devices.is_ev & (by_time | by_energy), kept_kwh, 0.0)
+    return np.where(devices.stores & has_trip(telemetry), kept_kwh, 0.0)
 
 
 def volt_watt_kw(devices: DeviceColumns, telemetry: TelemetryColumns) -> Floats:

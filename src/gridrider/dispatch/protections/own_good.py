@@ -12,7 +12,7 @@ import numpy as np
 
 from ..columns import NOT_TOLD, DeviceColumns, Floats, Mask, StandingColumns, TelemetryColumns
 from ..model import Connection, Origin, Protection
-from .bounds import CODE, Bounds, whole_down, whole_up
+from .bounds import CODE, Bounds, away, whole_down, whole_up
 from .rules import ProtectionRules
 
 
@@ -60,5 +60,5 @@ def _refusals(origin: Origin, devices: DeviceColumns, telemetry: TelemetryColumn
         yield Protection.OPTED_OUT, standing.storm_opt_out
     yield Protection.ISLANDED, ~np.isin(telemetry.connection, (Connection.GRID_TIED, NOT_TOLD))
     yield Protection.SILENT, (telemetry.connection == NOT_TOLD) | np.isnan(telemetry.stored_kwh)
-    yield Protection.UNPLUGGED, devices.is_ev & (telemetry.plugged != 1)
+    yield Protection.UNPLUGGED, away(devices, telemetry)
     yield Protection.FULL, ~(telemetry.stored_kwh < target_kwh)

@@ -76,7 +76,8 @@ def protection_rules(rider: Rider, service: Service, *, day: date, known_by: dat
     unverified, unverified_clause = stated(held.unverified_device, "excluded", Protection.UNVERIFIED)
     pre_arm = stated(storm.pre_arm, "charge", Protection.STORM_HOLD)[0]
     pre_charge, pre_charge_clause = stated(held.pre_charge, "if_worth_it", "pre_charge")
-    hold_clause = stated(storm.hold, True, Protection.STORM_HOLD)[1]
+    hold = in_force(storm.hold, day, known_by, case)
+    hold_clause = hold.cite if hold and hold.value else ""
     clauses = {protection: house_clause(protection) for protection in Protection} | {
         Protection.NOT_IN_FORCE: "enrollment",
         Protection.UNSIGNED: stated(agreed, "", Protection.UNSIGNED)[1],
@@ -85,8 +86,8 @@ def protection_rules(rider: Rider, service: Service, *, day: date, known_by: dat
         Protection.SUSPENDED: stated(service.outcomes.suspended, "", Protection.SUSPENDED)[1],
         Protection.OPTED_OUT: stated(service.outcomes.opted_out, "", Protection.OPTED_OUT)[1],
         Protection.ISLANDED: stated(held.islanded, "", Protection.ISLANDED)[1],
-        Protection.STORM_HOLD: hold_clause,
-        Protection.STORM_FEED_LOST: stated(storm.hold, True, Protection.STORM_FEED_LOST)[1],
+        Protection.STORM_HOLD: hold_clause or house_clause(Protection.STORM_HOLD),
+        Protection.STORM_FEED_LOST: hold_clause or house_clause(Protection.STORM_FEED_LOST),
         Protection.EVENTS_PER_MONTH: month_clause,
         Protection.EVENTS_PER_YEAR: year_clause,
         Protection.CYCLES_PER_YEAR: cycles_clause,
