@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from ..table import Column, Kind, TableSchema
+from .storm_model import STORM_LOCKS as STORM_LOCKS
+from .storm_model import STORM_SITES as STORM_SITES
+from .storm_model import Polygon as Polygon
+from .storm_model import Ring as Ring
+from .storm_model import StormAlert as StormAlert
+from .storm_model import StormEvent as StormEvent
+from .storm_model import StormLock as StormLock
+from .storm_model import StormSites as StormSites
+from .storm_model import StormSpell as StormSpell
+from .storm_model import StormState as StormState
 
 EVENTS = TableSchema(
     name="events",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..interval import local_midnight
 from ..telemetry.model import QUALITIES
 from .homes import Bools, Ints
-from .season import SLOT_SECONDS, SLOTS_PER_DAY
+from .season import SLOT_SECONDS
 
 READINGS = pa.schema([
     ("point_id", pa.string()), ("start", pa.timestamp("us", tz="UTC")), ("seconds", pa.int32()),
@@ -55,15 +55,17 @@ def readings_of(day: date, zone: ZoneInfo, point_ids: Sequence[str], registers: 
                 faults: Sequence[Fault] = (), exchanges: Sequence[Exchange] = ()) -> pa.Table:
     """The readings of one day; `registers` is import and export, quarter hours x homes, in milliwatt-hours.
 
+    A day has as many rows as its registers: 92, 96 or 100 where its clocks change.
     `point_ids` are in the order of the homes and sorted; a new meter's id sorts between its home's and the next.
     """
     homes = len(point_ids)
     imported, exported = (np.ascontiguousarray(register.T) for register in registers)
-    quality = np.zeros((homes, SLOTS_PER_DAY), dtype=np.int8)
-    point = np.repeat(np.arange(homes, dtype=np.int32)[:, None], SLOTS_PER_DAY, axis=1)
-    keep: Bools = np.ones((homes, SLOTS_PER_DAY), dtype=np.bool_)
+    slots = imported.shape[1]
+    quality = np.zeros((homes, slots), dtype=np.int8)
+    point = np.repeat(np.arange(homes, dtype=np.int32)[:, None], slots, axis=1)
+    keep: Bools = np.ones((homes, slots), dtype=np.bool_)
     for at, exchange in enumerate(exchanges):
-        since = 0 if exchange.day < day else exchange.slot if exchange.day == day else SLOTS_PER_DAY
+        since = 0 if exchange.day < day else exchange.slot if exchange.day == day else slots
         point[exchange.home, since:] = homes + at
     for fault in faults:
         span = (fault.home, slice(fault.first_slot, fault.end_slot))
@@ -72,17 +74,17 @@ def readings_of(day: date, zone: ZoneInfo, point_ids: Sequence[str], registers: 
             continue
         quality[span] = QUALITIES.index(fault.kind)
         if fault.kind is FaultKind.ESTIMATED:
-            slots = fault.end_slot - fault.first_slot
-            imported[span], exported[span] = imported[span].sum() // slots, exported[span].sum() // slots
+            failed = fault.end_slot - fault.first_slot
+            imported[span], exported[span] = imported[span].sum() // failed, exported[span].sum() // failed
     ids = [*point_ids, *(exchange.point_id for exchange in exchanges)]
-    return _table(day, zone, ids, keep.ravel(), point.ravel(), quality.ravel(), (imported.ravel(), exported.ravel()))
+    return _table(day, zone, ids, keep.ravel(), point.ravel(), quality.ravel(), (imported.ravel(), exported.ravel()),
+                  slots)
 
 
 def _table(day: date, zone: ZoneInfo, ids: Sequence[str], keep: Bools, point: NDArray[np.int32],
-           quality: NDArray[np.int8], registers: tuple[Ints, Ints]) -> pa.Table:
+           quality: NDArray[np.int8], registers: tuple[Ints, Ints], slots: int) -> pa.Table:
     midnight_us = int(local_midnight(day, zone).timestamp()) * 1_000_000
-    starts = np.tile(midnight_us + np.arange(SLOTS_PER_DAY, dtype=np.int64) * (SLOT_SECONDS * 1_000_000),
-                     len(keep) // SLOTS_PER_DAY)
+    starts = np.tile(midnight_us + np.arange(slots, dtype=np.int64) * (SLOT_SECONDS * 1_000_000), len(keep) // slots)
     if not keep.all():
         point, quality, starts = point[keep], quality[keep], starts[keep]
         registers = (registers[0][keep], registers[1][keep])

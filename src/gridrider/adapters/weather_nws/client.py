@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ...app.ports import AlertFeed, FeedLost
-from ...event.storm_model import StormAlert
+from ...event.model import StormAlert
 from ...problem import Problem, error, errors
 from .translate import alerts_of
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ...event.storm_model import Polygon, Ring, StormAlert, StormEvent
+from ...event.model import Polygon, Ring, StormAlert, StormEvent
 from ...problem import Problem, error, warning
 from .wire import Vtec, vtec_of
 
