@@ -92,17 +92,21 @@ def allocate(target_kw: float, curves: SupplyCurves, *, start_level: float | Non
              into_kw: Floats | None = None) -> Allocation:
     """Share `target_kw` out over the devices at one level.
 
-    `start_level` is where to begin, best the level of the last step; `into_kw` is an array that takes the result in
+    `start_level` is where to begin, best the level of the last step, else where the curves would meet the target if
+    they had no bounds; `into_kw` is an array that takes the result in
     place of a new one. A target out of reach gives the nearest reachable allocation and its shortfall. Raises
     ValueError when a number is not finite, a `kw_per_level` is negative, or a minimum lies above its maximum.
     """
     check_target(target_kw)
     curves = pinned(curves)
     low_kw, high_kw = float(curves.power_kw_min.sum()), float(curves.power_kw_max.sum())
-    if not math.isfinite(low_kw + high_kw + float(curves.preferred_kw.sum()) + float(curves.kw_per_level.sum())):
+    preferred_kw, kw_per_level = float(curves.preferred_kw.sum()), float(curves.kw_per_level.sum())
+    if not math.isfinite(low_kw + high_kw + preferred_kw + kw_per_level):
         raise ValueError(why_not_sound(curves))
     delivered_kw = result_array(curves, into_kw)
-    start_level = _sampled_level(target_kw, curves) if start_level is None else start_level
+    if start_level is None:
+        without_bounds = (target_kw - preferred_kw) / kw_per_level if kw_per_level > 0 else 0.0
+        start_level = _sampled_level(target_kw, curves, without_bounds)
     if low_kw < target_kw < high_kw:
         reachable_kw = target_kw
         tolerance_kw = TOLERANCE * max(abs(target_kw), high_kw - low_kw)
@@ -146,11 +150,11 @@ def result_array(curves: SupplyCurves, into_kw: Floats | None) -> Floats:
     return into_kw
 
 
-def _sampled_level(target_kw: float, curves: SupplyCurves) -> float:
-    """Where to begin without a last level: the level at which a sample of the fleet delivers its share."""
+def _sampled_level(target_kw: float, curves: SupplyCurves, level: float) -> float:
+    """Where to begin in a large fleet, the level at which a sample delivers its share; in a small one, at `level`."""
     count = len(curves)
     if count < SAMPLE_ABOVE:
-        return 0.0
+        return level
     runs = count // SAMPLE_EVERY
 
     def sample(array: Floats) -> Floats:
@@ -158,7 +162,7 @@ def _sampled_level(target_kw: float, curves: SupplyCurves) -> float:
 
     part = SupplyCurves(preferred_kw=sample(curves.preferred_kw), kw_per_level=sample(curves.kw_per_level),
                         power_kw_min=sample(curves.power_kw_min), power_kw_max=sample(curves.power_kw_max))
-    return allocate(target_kw * len(part) / count, part, start_level=0.0).level
+    return allocate(target_kw * len(part) / count, part).level
 
 
 def pinned(curves: SupplyCurves) -> SupplyCurves:

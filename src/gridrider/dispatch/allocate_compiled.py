@@ -28,7 +28,7 @@ from .allocate import (
 
 FLOAT_MAX = sys.float_info.max
 SAMPLE_RUNS_MIN = 16
-"""Fewer runs of neighbours than this say too little of a fleet; a small one is begun at level 0."""
+"""Fewer runs of neighbours than this say too little of a fleet; then all of it is asked."""
 
 
 def allocate(target_kw: float, curves: SupplyCurves, *, start_level: float | None = None,
@@ -59,7 +59,7 @@ def fill_to(target_kw: float, preferred: Floats, per_level: Floats, low: Floats,
     reachable target and the total delivered. [kW]
     """
     if math.isnan(level):
-        level = _sampled_level(target_kw, preferred, per_level, low, high)
+        level = _first_level(target_kw, preferred, per_level, low, high)
     sound, level, passes, low_kw, high_kw = _find_level(target_kw, preferred, per_level, low, high, level)
     if not sound:
         return False, level, passes, 0.0, 0.0
@@ -72,11 +72,11 @@ def fill_to(target_kw: float, preferred: Floats, per_level: Floats, low: Floats,
 
 
 @compiled
-def _sampled_level(target_kw: float, preferred: Floats, per_level: Floats, low: Floats, high: Floats) -> float:
-    """Where to begin without a last level: the level at which a sample of the fleet delivers its share."""
+def _first_level(target_kw: float, preferred: Floats, per_level: Floats, low: Floats, high: Floats) -> float:
+    """Where to begin: the level at which a sample delivers its share, or a small fleet would without its bounds."""
     runs = preferred.size // SAMPLE_EVERY
     if runs < SAMPLE_RUNS_MIN:
-        return 0.0
+        return _level_without_bounds(target_kw, preferred, per_level)
     count = runs * SAMPLE_RUN
     sample = np.empty((4, count))
     for number in range(count):
@@ -84,7 +84,18 @@ def _sampled_level(target_kw: float, preferred: Floats, per_level: Floats, low: 
         sample[0, number], sample[1, number] = preferred[device], per_level[device]
         sample[2, number], sample[3, number] = low[device], high[device]
     share_kw = target_kw * count / preferred.size
-    return _find_level(share_kw, sample[0], sample[1], sample[2], sample[3], 0.0)[1]
+    level = _level_without_bounds(share_kw, sample[0], sample[1])
+    return _find_level(share_kw, sample[0], sample[1], sample[2], sample[3], level)[1]
+
+
+@compiled
+def _level_without_bounds(target_kw: float, preferred: Floats, per_level: Floats) -> float:
+    """The level at which curves without bounds would meet the target; 0 when there is none."""
+    preferred_kw, slope_kw = 0.0, 0.0
+    for device in range(preferred.size):
+        preferred_kw += preferred[device]
+        slope_kw += per_level[device]
+    return (target_kw - preferred_kw) / slope_kw if slope_kw > 0.0 and is_number(preferred_kw) else 0.0
 
 
 @compiled

@@ -106,8 +106,8 @@ def solve(solver: Solver, target_kw: float, curves: SupplyCurves, tree: FeederTr
     if len(curves) != len(tree.devices):
         raise ValueError(f"the tree has {len(tree.devices)} devices and there are curves of {len(curves)}")
     ordered = curves if tree.sorted_already else SupplyCurves(
-        preferred_kw=curves.preferred_kw[tree.devices], kw_per_level=curves.kw_per_level[tree.devices],
-        power_kw_min=curves.power_kw_min[tree.devices], power_kw_max=curves.power_kw_max[tree.devices])
+        preferred_kw=curves.preferred_kw.take(tree.devices), kw_per_level=curves.kw_per_level.take(tree.devices),
+        power_kw_min=curves.power_kw_min.take(tree.devices), power_kw_max=curves.power_kw_max.take(tree.devices))
     found = solver(target_kw, ordered, tree, kw_min, kw_max, start_level)
     shortfall_devices_kw = _shortfall_of_bounds(target_kw, curves) if found.shortfall_kw else 0.0
     above = np.append(found.group_level, found.level)[tree.parent_rank]  # -1, no parent, reads the level itself
