@@ -34,6 +34,17 @@ def schedule(devices: Storage, ahead: Horizon) -> Plan:
     return follow(thresholds(devices, ahead), devices, ahead)
 
 
+def totals(devices: Storage, ahead: Horizon) -> tuple[float, Floats]:
+    """Cost of all plans in USD and what all deliver in each step, (T,) kWh; no plan is kept."""
+    check_together(devices, ahead)
+    cost, delivered = 0.0, np.zeros(ahead.steps)
+    for which in parts(devices.count, 4 * ahead.steps):
+        plan = schedule(devices.part(which), ahead.part(which))
+        cost += float(plan.cost_usd.sum())
+        delivered += plan.delivered_kwh.sum(axis=0)
+    return cost, delivered
+
+
 def thresholds(devices: Storage, ahead: Horizon) -> Policy:
     """The policies at least cost, one per device, (N, T) each."""
     check_together(devices, ahead)
