@@ -21,13 +21,13 @@ START = datetime(2026, 7, 7, 21, tzinfo=UTC)
 Row = dict[str, str]
 
 DEFAULTS: dict[str, Row] = {
-    "enrollments": {"enrollment_id": "e1", "rider": "home", "customer_id": "c1", "participant_id": "agg", "point_id": "m1",
-                    "technology": "battery", "nameplate_kw": "5", "agreement_signed_on": "2026-01-01",
+    "enrollments": {"enrollment_id": "e1", "rider": "home", "customer_id": "c1", "participant_id": "agg",
+                    "point_id": "m1", "technology": "battery", "nameplate_kw": "5", "agreement_signed_on": "2026-01-01",
                     "starts_on": "2026-01-01", "zone": "NORTH"},
     "events": {"event_id": "v1", "service": "peak", "called_at": "2025-12-01T12:00:00Z"},
     "devices": {"enrollment_id": "e1", "technology": "battery", "discharge_max_kw": "5", "charge_max_kw": "5",
-                "usable_kwh": "10", "charge_efficiency": "0.9", "discharge_efficiency": "0.9", "reserve_customer_pct": "20",
-                "reserve_device_pct": "10", "export_max_kw": "", "verified": "true"},
+                "usable_kwh": "10", "charge_efficiency": "0.9", "discharge_efficiency": "0.9",
+                "reserve_customer_pct": "20", "reserve_device_pct": "10", "export_max_kw": "", "verified": "true"},
     "telemetry": {"enrollment_id": "e1", "stored_kwh": "10", "delivered_kw": "0", "home_net_kw": "1", "voltage_pu": "1",
                   "connection": "grid_tied", "plugged": "", "follows": "false"},
     "instructions": {"enrollment_id": "e1", "program": "lakeside/protected", "reason": "because"},
@@ -87,7 +87,8 @@ class Run:
 
     def drop(self, table: str, **cells: str) -> None:
         """Take the rows out that say all of this."""
-        self.tables[table] = [row for row in self.tables[table] if any(row.get(name) != cell for name, cell in cells.items())]
+        self.tables[table] = [row for row in self.tables[table]
+                              if any(row.get(name) != cell for name, cell in cells.items())]
 
     def write(self, folder: Path) -> Path:
         """The tables as CSV files of a folder, and run.json."""
@@ -173,7 +174,8 @@ def findings_by_run(runs: Mapping[str, Run], folder: Path) -> dict[str, list[Fin
     """What the checker finds in each of many runs: those with a stop alone, all others side by side."""
     found: dict[str, list[Finding]] = {name: [] for name in runs}
     alone = {name for name, run in runs.items() if run.tables.get("stops")}
-    for finding in findings(side_by_side({name: run for name, run in runs.items() if name not in alone}), folder / "all"):
+    together = side_by_side({name: run for name, run in runs.items() if name not in alone})
+    for finding in findings(together, folder / "all"):
         found[finding.enrollment_id.split("|")[0]].append(finding)
     for number, name in enumerate(sorted(alone)):
         found[name] = list(findings(runs[name], folder / str(number)))

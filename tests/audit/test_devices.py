@@ -87,5 +87,5 @@ def test_the_first_report_of_each_instruction_is_told(found: dict[str, list[Find
     (finding,) = found["more than asked"]
     assert (str(finding.asked_kw), str(finding.allowed_kw), finding.instruction_id) == ("2.310000", "2.000000",
                                                                                       "more than asked|i0")
-    assert finding.because == ("the report of 2026-07-07T21:10:00Z gives 2.31 kW on average since 2026-07-07T21:05:00Z, "
-                               "and 1 more reports")
+    assert finding.because == ("the report of 2026-07-07T21:10:00Z gives 2.31 kW on average since "
+                               "2026-07-07T21:05:00Z, and 1 more reports")

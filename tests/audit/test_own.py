@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from gridrider.audit.model import Finding
-from tests.audit.recorded import Run, Row, at, findings_by_run, let_go, resting_run
+from tests.audit.recorded import Row, Run, at, findings_by_run, let_go, resting_run
 
 Make = Callable[[Run], object]
 
@@ -72,7 +72,8 @@ BROKEN: dict[str, tuple[str, Run]] = {
                                                             resumed_at="")),
     "before an event, not called yet": ("pre_charge", with_cells(charged("pre_charge"), "events", called_at=at(1))),
     "before an event, in the event": ("pre_charge", with_cells(charged("pre_charge"), "events", start=at(14))),
-    "before an event, never": ("pre_charge", with_cells(charged("pre_charge", event_id=""), "enrollments", rider="other")),
+    "before an event, never": ("pre_charge", with_cells(charged("pre_charge", event_id=""), "enrollments",
+                                                        rider="other")),
     "an event in a storm charge": ("primacy", hit(charged("ev_departure"))),
     "a restore with power": ("asks_nothing", with_cells(charged(), "instructions", delivered_kw="-1")),
     "a charge at a stop": ("restore", with_row(charged(issued=0), "stops", stopped_at=at(5), resumed_at="")),

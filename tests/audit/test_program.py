@@ -24,7 +24,8 @@ def other_events(run: Run, count: int, months: tuple[int, ...]) -> None:
             row = run.ask(0, "1" if origin == "event" else "", origin=origin, enrollment_id="e0", answer="",
                           event_id=f"w{number}", start=f"{day}:{minute:02d}:00Z", end=f"{day}:{minute + 15:02d}:00Z",
                           issued_at=f"{day}:{minute:02d}:00Z", reverts_at=f"{day}:{minute + 15:02d}:00Z")
-            run.add("answers", instruction_id=row["instruction_id"], enrollment_id="e0", at=row["end"], answer="unknown")
+            run.add("answers", instruction_id=row["instruction_id"], enrollment_id="e0", at=row["end"],
+                    answer="unknown")
 
 
 def gave_before(run: Run, given_kw: str) -> None:
@@ -78,8 +79,8 @@ def vehicle(*, plugged: str = "true", departure_kwh: str = "8", departs: float =
 
 def site_storm(status: str, start: float, end: float | None = None) -> Change:
     """The site is in a storm's hands for a while."""
-    return lambda run: run.add("site_storms", {"from": at(start), "to": "" if end is None else at(end)}, enrollment_id="e1",
-                               status=status, alert="WS.W.0001")
+    return lambda run: run.add("site_storms", {"from": at(start), "to": "" if end is None else at(end)},
+                               enrollment_id="e1", status=status, alert="WS.W.0001")
 
 
 def silence(first: float, last: float) -> Change:

@@ -36,14 +36,14 @@ select 'more_than_asked', instruction_id, enrollment_id, reported_at, given, gre
        'the report of ' || utc(reported_at) || ' gives ' || kw(given) || ' kW on average since ' || utc(before_at)
 from deed
 where origin = 'event' and before_at >= start and reported_at <= least("end", reverts_at, let_go_at)
-  and (follows or follows is null and acknowledged_at <= before_at) and 10 * given > 11 * greatest(asked, 0) + 1000000
+  and coalesce(follows, true) and acknowledged_at <= before_at and 10 * given > 11 * greatest(asked, 0) + 1000000
 union all
 select 'below_floor', instruction_id, enrollment_id, reported_at, given, 0,
        'the report of ' || utc(reported_at) || ' stores ' || kw(stored_mwh) || ' kWh and gives on below its floor of '
        || kw(floor_mwh) || ' kWh'
 from deed
 where origin = 'event' and before_at >= start and reported_at <= least("end", reverts_at, let_go_at)
-  and (follows or follows is null and acknowledged_at <= before_at) and 100 * (floor_mwh - cast(stored_mwh as hugeint)) > usable;
+  and coalesce(follows, true) and acknowledged_at <= before_at and 100 * (floor_mwh - cast(stored_mwh as hugeint)) > usable;
 
 insert into finding
 select 'device', rule, instruction_id, enrollment_id, min("at"), first(given order by "at"), first(allowed order by "at"),

@@ -41,8 +41,8 @@ def audit(connection: duckdb.DuckDBPyConnection, tariff: Tariff, operation: Oper
     for step in STEPS:
         connection.execute(resources.files(__package__).joinpath(f"{step}.sql").read_text(encoding="utf-8"))
     rows = connection.sql(
-        "select kind, rule, coalesce(instruction_id, ''), enrollment_id, finding.at, asked, allowed, coalesce(because, '') "
-        "from finding order by kind desc, finding.at, enrollment_id, instruction_id, rule").fetchall()
+        "select kind, rule, coalesce(instruction_id, ''), enrollment_id, finding.at, asked, allowed, "
+        "coalesce(because, '') from finding order by kind desc, finding.at, enrollment_id, instruction_id, rule").fetchall()
     return [_finding(*row) for row in rows]
 
 

@@ -5,31 +5,32 @@ select f.instruction_id, f.enrollment_id, f.origin, f.issued_at, f.held_until, c
 from fact as f
 where not f.releases and f.asked is not null;
 
+-- What is over before the next tick, nobody looked at: it makes nobody leave. A stop acts at once, however short.
 create or replace temp table cause as
-select a.*, 'opted out' as cause, o.at as since
+select a.*, 'opted out' as cause, o.at as since, timestamp '9999-12-31' as lasts_to
 from ask as a
 join opt_outs as o on o.enrollment_id = a.enrollment_id and o.event_id = a.event_id
 where a.origin = 'event' and a.issued_at <= o.at and o.at < a.held_until
 union all
-select a.*, 'suspended', s.at
+select a.*, 'suspended', s.at, coalesce(s."end", timestamp '9999-12-31')
 from ask as a
-join (select enrollment_id, start as "at", event_id from unavailable where reason = 'suspended' and start is not null
-      union all select enrollment_id, suspended_at, null from member where suspended_at is not null) as s
+join (select enrollment_id, start as "at", "end", event_id from unavailable where reason = 'suspended' and start is not null
+      union all select enrollment_id, suspended_at, null, null from member where suspended_at is not null) as s
   on s.enrollment_id = a.enrollment_id and (s.event_id is null or s.event_id = a.event_id)
 where a.origin = 'event' and a.issued_at <= s.at and s.at < a.held_until
 union all
-select a.*, 'storm ' || s.status, s."from"
+select a.*, 'storm ' || s.status, s."from", coalesce(s."to", timestamp '9999-12-31')
 from ask as a
 join site_storms as s on s.enrollment_id = a.enrollment_id
  and (s.status in ('lock', 'feed_lost') or s.status = 'pre_arm' and a.pre_arm_hold)
 where a.origin = 'event' and a.storm_hold and a.issued_at <= s."from" and s."from" < a.held_until
 union all
-select a.*, 'telemetry says ' || r.connection, r.reported_at
+select a.*, 'telemetry says ' || r.connection, r.reported_at, timestamp '9999-12-31'
 from ask as a
 join report as r on r.enrollment_id = a.enrollment_id and r.connection <> 'grid_tied'
 where a.origin = 'event' and a.issued_at <= r.reported_at and r.reported_at < a.held_until
 union all
-select a.*, 'the stop', s.stopped_at
+select a.*, 'the stop', s.stopped_at, timestamp '9999-12-31'
 from ask as a
 join stops as s on a.issued_at <= s.stopped_at and s.stopped_at < a.held_until;
 
@@ -40,7 +41,7 @@ from cause as c
 cross join operation as o
 asof left join (select enrollment_id, issued_at from instruction where releases or origin = 'storm_charge') as r
   on r.enrollment_id = c.enrollment_id and r.issued_at >= c.since
-where c.cause <> 'the stop'
+where c.cause <> 'the stop' and epoch_us(c.lasts_to) - epoch_us(c.since) > o.tick_us
 union all
 select c.enrollment_id, c.event_id, c.cause, c.since, c.instruction_id, r.issued_at, o.tick_us
 from cause as c

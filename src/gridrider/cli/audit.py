@@ -66,8 +66,8 @@ def _lines(done: AuditDone) -> list[str]:
 
 
 def _first(found: Sequence[Finding]) -> list[str]:
-    lines = [f"  {_instant(finding)} {finding.instruction_id or finding.enrollment_id}{_powers(finding)}: {finding.because}"
-             for finding in found[:SHOWN]]
+    lines = [f"  {_instant(finding)} {finding.instruction_id or finding.enrollment_id}{_powers(finding)}: "
+             f"{finding.because}" for finding in found[:SHOWN]]
     return [*lines, f"  … and {len(found) - SHOWN} more"] if len(found) > SHOWN else lines
 
 
