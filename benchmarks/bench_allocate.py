@@ -2,9 +2,10 @@
 
     python -m benchmarks.bench_allocate
 
-*Memory.* A pass must read four numbers of each of a million devices, 32 bytes. The floor is (passes actually made + 1)
-times those bytes, over the bandwidth at which one core sums an array of the same 32 MB in the same round; the one more
-is the writing of the result. Bars: compiled <= 1.5 floors, numpy <= 8. Both write into an array that is there.
+*Memory.* A pass must read four numbers of each of a million devices, 32 bytes. The floor is the passes actually made,
+the one that writes the result among them, times those bytes, over the bandwidth at which one core sums an array of the
+same 32 MB in the same round; what writing itself moves is not counted. Bars: compiled <= 1.5 floors, numpy <= 8. Both
+write into an array that is there.
 
 *Solvers.* The same target and bounds at 10,000, 30,000 and 100,000 devices. Clarabel solves the same quadratic
 programme; the objectives must agree to 1e-7, and to 1e-9 with an exact sweep over sorted corners. HiGHS solves it with
@@ -82,9 +83,9 @@ def against_memory() -> bool:
     for name, allocate, floors_max in (("compiled", in_machine_code.allocate, FLOORS_COMPILED_MAX),
                                        ("numpy", in_numpy.allocate, FLOORS_NUMPY_MAX)):
         passes = allocate(target_kw, curves).passes
-        floor_s = (passes + 1) * took["read"]
+        floor_s = passes * took["read"]
         floors = took[name] / floor_s
-        print(f"  {name:<9}{took[name] * 1e3:8.2f} ms; {passes} passes and the writing, floor {floor_s * 1e3:.2f} ms: "
+        print(f"  {name:<9}{took[name] * 1e3:8.2f} ms; {passes} passes, floor {floor_s * 1e3:.2f} ms: "
               f"{floors:.2f} floors (bar {floors_max}: {verdict(floors <= floors_max)})")
         met &= floors <= floors_max
     return met

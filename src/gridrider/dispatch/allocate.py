@@ -78,7 +78,7 @@ class Allocation:
     `shortfall_kw` is the target less the nearest total that the bounds allow: 0 when the target is reached, positive
     when the fleet cannot deliver so much (all are then at their maximum), negative when it cannot deliver so little.
     `residual_kw` is what rounding leaves: target - shortfall - sum. `passes` counts how often the whole fleet
-    was read to find the level.
+    was read, to check it, to find the level and to write the result.
     """
 
     delivered_kw: Floats

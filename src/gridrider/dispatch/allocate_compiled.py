@@ -1,7 +1,7 @@
 """The compiled twin of `allocate`: the same search, one device after the other, at the speed of memory.
 
-Each pass reads a device's four numbers once (32 bytes); the first pass also checks them and adds up the bounds, and a
-last one writes the result (8 bytes more). Without the compiler it runs as plain Python: take `allocate` then.
+Each pass reads a device's four numbers once (32 bytes); the first also checks them and adds up the bounds, and the last
+writes the result (8 bytes more). Without the compiler it runs as plain Python: take `allocate` then.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ from .allocate import (
 FLOAT_MAX = sys.float_info.max
 SAMPLE_RUNS_MIN = 16
 """Fewer runs of neighbours than this say too little of a fleet; then all of it is asked."""
+
+CORNERS_LIKELY = 4
+"""A pass writes its result when fewer corners of curves than this are likely to lie between it and the target."""
 
 
 def allocate(target_kw: float, curves: SupplyCurves, *, start_level: float | None = None,
@@ -60,11 +63,14 @@ def fill_to(target_kw: float, preferred: Floats, per_level: Floats, low: Floats,
     """
     if math.isnan(level):
         level = _first_level(target_kw, preferred, per_level, low, high)
-    sound, level, passes, low_kw, high_kw = _find_level(target_kw, preferred, per_level, low, high, level)
+    sound, level, passes, low_kw, high_kw, total_kw, written = _find_level(
+        target_kw, preferred, per_level, low, high, level, delivered)
     if not sound:
         return False, level, passes, 0.0, 0.0
     if low_kw < target_kw < high_kw:
-        total_kw = _write(preferred, per_level, low, high, level, delivered)
+        if not written:
+            total_kw, _ = _write(preferred, per_level, low, high, level, delivered)
+            passes += 1
         return True, level, passes, target_kw, _settle_rounding(target_kw, total_kw, low, high, delivered)
     at_maximum = target_kw >= high_kw
     total_kw = _put_at_bound(preferred, per_level, low, high, at_maximum, delivered)
@@ -85,7 +91,7 @@ def _first_level(target_kw: float, preferred: Floats, per_level: Floats, low: Fl
         sample[2, number], sample[3, number] = low[device], high[device]
     share_kw = target_kw * count / preferred.size
     level = _level_without_bounds(share_kw, sample[0], sample[1])
-    return _find_level(share_kw, sample[0], sample[1], sample[2], sample[3], level)[1]
+    return _find_level(share_kw, sample[0], sample[1], sample[2], sample[3], level, np.empty(count))[1]
 
 
 @compiled
@@ -100,25 +106,27 @@ def _level_without_bounds(target_kw: float, preferred: Floats, per_level: Floats
 
 @compiled
 def _find_level(target_kw: float, preferred: Floats, per_level: Floats, low: Floats, high: Floats,
-                level: float) -> tuple[bool, float, int, float, float]:
-    """Whether the curves are sound, the level for the target or what is reachable, the passes, and the fleet's range.
+                level: float, delivered: Floats) -> tuple[bool, float, int, float, float, float, bool]:
+    """The level for the target or for what is reachable of it.
 
-    Newton's step where it stays inside the bracket, else the middle; a bracket still open is closed first.
+    Newton's step where it stays inside the bracket, else the middle; a bracket still open is closed first. A pass that
+    is likely the last fills in `delivered` on its way. Gives whether the curves are sound, the level, the passes, the
+    fleet's range, the total delivered and whether it was filled in.
     """
     total_kw, slope_kw, low_kw, high_kw, sound = _survey(preferred, per_level, low, high, level)
     if not sound:
-        return False, 0.0, 1, low_kw, high_kw
+        return False, 0.0, 1, low_kw, high_kw, 0.0, False
     if target_kw <= low_kw or target_kw >= high_kw:
         at_maximum = target_kw >= high_kw
         level = outermost_level(preferred, per_level, high if at_maximum else low, level, at_maximum)
-        return True, level, 2, low_kw, high_kw
+        return True, level, 3, low_kw, high_kw, total_kw, False
     tolerance_kw = TOLERANCE * max(abs(target_kw), high_kw - low_kw)
-    passes, floor, ceiling = 1, -math.inf, math.inf
+    passes, floor, ceiling, written = 1, -math.inf, math.inf, False
     while passes < NEWTON_PASSES_MAX:
         missing_kw = target_kw - total_kw
         following = level + missing_kw / slope_kw if slope_kw > 0.0 else math.inf
         if abs(missing_kw) <= tolerance_kw or following == level:
-            return True, level, passes, low_kw, high_kw
+            return True, level, passes, low_kw, high_kw, total_kw, written
         if missing_kw > 0.0:
             floor = level
         else:
@@ -130,10 +138,14 @@ def _find_level(target_kw: float, preferred: Floats, per_level: Floats, low: Flo
                 ceiling = outermost_level(preferred, per_level, high, level, True)
             following = floor + (ceiling - floor) / 2.0
         level = following
-        total_kw, slope_kw = _read(preferred, per_level, low, high, level)
+        written = abs(missing_kw) * preferred.size < CORNERS_LIKELY * (high_kw - low_kw)
+        if written:
+            total_kw, slope_kw = _write(preferred, per_level, low, high, level, delivered)
+        else:
+            total_kw, slope_kw = _read(preferred, per_level, low, high, level)
         passes += 1
     level, searched = _search_corners(target_kw, preferred, per_level, low, high, floor, ceiling)
-    return True, level, passes + searched, low_kw, high_kw
+    return True, level, passes + searched, low_kw, high_kw, total_kw, False
 
 
 @compiled
@@ -168,16 +180,18 @@ def _read(preferred: Floats, per_level: Floats, low: Floats, high: Floats, level
 
 
 @compiled
-def _write(preferred: Floats, per_level: Floats, low: Floats, high: Floats, level: float, into: Floats) -> float:
-    """The last pass: fill in what each device delivers at the level, and give the total. [kW]"""
-    total_kw = 0.0
+def _write(preferred: Floats, per_level: Floats, low: Floats, high: Floats, level: float,
+           into: Floats) -> tuple[float, float]:
+    """One pass that fills in what each device delivers at the level; else as `_read`."""
+    total_kw, slope_kw = 0.0, 0.0
     for device in range(preferred.size):
         wanted = preferred[device] + per_level[device] * level
         delivered = wanted if wanted > low[device] else low[device]
         delivered = delivered if delivered < high[device] else high[device]
         into[device] = delivered
         total_kw += delivered
-    return total_kw
+        slope_kw += per_level[device] if delivered == wanted else 0.0
+    return total_kw, slope_kw
 
 
 @compiled
