@@ -225,7 +225,9 @@ def test_devices_that_answer_to_no_level_count_toward_their_groups(allocate_nest
 @TWINS
 @pytest.mark.parametrize(("limits", "sentence"), [
     ({"group_kw_max": [1.0, 2.0]}, "3 groups need one limit each"),
-    ({"group_kw_max": [1.0, 2.0, math.nan]}, "a number or infinity"),
+    ({"group_kw_max": [1.0, 2.0, math.nan]}, "a number or inf for none"),
+    ({"group_kw_max": [1.0, 2.0, -math.inf]}, "a number or inf for none"),
+    ({"group_kw_max": [1.0, 2.0, 3.0], "group_kw_min": [0, math.inf, 0]}, "a number or -inf for none"),
     ({"group_kw_max": [1.0, 2.0, 3.0], "group_kw_min": [0, 2.5, 0]}, "group 1 has a minimum of 2.5 kW above")])
 def test_limits_that_make_no_sense_are_refused(allocate_nested, limits, sentence):
     with pytest.raises(ValueError, match=sentence):

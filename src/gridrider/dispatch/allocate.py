@@ -93,9 +93,9 @@ def allocate(target_kw: float, curves: SupplyCurves, *, start_level: float | Non
     """Share `target_kw` out over the devices at one level.
 
     `start_level` is where to begin, best the level of the last step, else where the curves would meet the target if
-    they had no bounds; `into_kw` is an array that takes the result in
-    place of a new one. A target out of reach gives the nearest reachable allocation and its shortfall. Raises
-    ValueError when a number is not finite, a `kw_per_level` is negative, or a minimum lies above its maximum.
+    they had no bounds; `into_kw` is an array that takes the result in place of a new one, and none of the curves' own.
+    A target out of reach gives the nearest reachable allocation and its shortfall. Raises ValueError when a number is
+    not finite, a `kw_per_level` is negative, or a minimum lies above its maximum.
     """
     check_target(target_kw)
     curves = pinned(curves)

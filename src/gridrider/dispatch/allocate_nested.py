@@ -43,7 +43,8 @@ class NestedAllocation:
     `shortfall_caps_kw` what the limits of groups leave in addition; both are negative for a target that lies below the
     least that can be delivered. When the target is short the level is the one beyond which no device would move, and
     duals are counted from there. `over_kw` is by how much a group passes its maximum because its devices must deliver
-    more, negative where they cannot deliver its minimum; 0 for every limit that can be kept.
+    more, negative where they cannot deliver its minimum; 0 for every limit that can be kept. `passes` are those of the
+    last sharing out, over all devices.
     """
 
     delivered_kw: Floats
@@ -137,8 +138,8 @@ def _shortfall_of_bounds(target_kw: float, curves: SupplyCurves) -> float:
 def _limits(tree: FeederTree, limits_kw: ArrayLike | None, none: float) -> Floats:
     """The limits by rank; `none` for all when there are none."""
     given = np.full(len(tree.groups), none) if limits_kw is None else np.asarray(limits_kw, dtype=np.float64)
-    if given.shape != tree.groups.shape or np.isnan(given).any():
-        raise ValueError(f"{len(tree.groups)} groups need one limit each, a number or infinity")
+    if given.shape != tree.groups.shape or np.isnan(given).any() or (given == -none).any():
+        raise ValueError(f"{len(tree.groups)} groups need one limit each, a number or {none} for none")
     return given[tree.groups]
 
 
