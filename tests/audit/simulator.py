@@ -221,15 +221,14 @@ def holds(device: Device, minute: int) -> bool:
 def may_charge(device: Device) -> bool:
     """Whether a storm charge may be sent."""
     return (device.report is not None and device.report["connection"] == "grid_tied" and not device.fate.storm_opt_out
-            and device.stores)
+            and device.stores and device.report.get("plugged") != "false")
 
 
 def charge(run: Run, device: Device, minute: int) -> None:
-    """Charge before a storm, with what there is room for."""
-    stored = Fraction((device.report or {})["stored_kwh"])
-    room_kw = (10 - stored) / Fraction(9, 10) / Fraction(LEASE, 60)
-    send(run, device, minute, minute + STEP, minute + LEASE, origin="storm_charge",
-         delivered_kw=six(-min(Fraction(5), max(room_kw, Fraction(0)))), target_kwh="9")
+    """Charge before a storm, as long as there is room."""
+    wanted_kw = 0 if Fraction((device.report or {})["stored_kwh"]) >= 9 else -5
+    send(run, device, minute, minute + STEP, minute + STEP, origin="storm_charge", delivered_kw=str(wanted_kw),
+         target_kwh="9")
     device.asked = dict.fromkeys(device.asked, False)
 
 

@@ -71,7 +71,7 @@ def test_a_parquet_file_without_a_column_is_refused(tmp_path: Path) -> None:
     (None, "cannot be read"), ("{", "cannot be read"), ("[]", "is not a JSON object"), ("{}", "names no tariff"),
     (json.dumps({"tariff_path": str(PROGRAM)}), "does not say how the run was operated"),
     (json.dumps({"tariff_path": str(PROGRAM), "as_of": "2026-01-01T00:00:00", "period_start": "2026-01-01",
-                 "operation": {"tick_seconds": 300, "step_seconds": 900, "lease_seconds": 1200}}), "has no offset"),
+                 "operation": {"tick_seconds": 300, "lease_seconds": 1200}}), "has no offset"),
 ])
 def test_a_run_that_does_not_say_how_it_went_is_refused(said: str | None, reason: str, tmp_path: Path) -> None:
     folder = plain_run().write(tmp_path)

@@ -20,8 +20,8 @@ def charged(origin: str = "storm_charge", delivered_kw: str = "-2", *, storm: st
         cells = {"event_id": "v1", **cells}
     if origin == "storm_charge" and storm:
         run.add("site_storms", {"from": at(-30), "to": ""}, enrollment_id="e1", status=storm, alert="WS.A.0001")
-    run.ask(issued, delivered_kw, origin=origin, **cells)
-    let_go(run, issued + 15)
+    row = run.ask(issued, delivered_kw, origin=origin, **cells)
+    let_go(run, issued + 15, supersedes=row["instruction_id"])
     return run
 
 
@@ -57,11 +57,12 @@ BROKEN: dict[str, tuple[str, Run]] = {
     "no storm": ("no_storm", charged(storm="")),
     "more than it draws": ("power_limit", charged(delivered_kw="-5.001")),
     "full": ("full", with_cells(charged(), "telemetry", stored_kwh="10")),
-    "nearly full": ("full", with_cells(charged(delivered_kw="-2.01"), "telemetry", stored_kwh="9.55")),
+    "at its target": ("full", with_cells(charged(target_kwh="5"), "telemetry", stored_kwh="5")),
+    "away": ("unplugged", with_cells(charged(), "telemetry", plugged="false")),
     "to more than the tariff": ("target", charged(target_kwh="9.01")),
     "to more than it holds": ("target", charged("ev_departure", target_kwh="10.1")),
     "a charge that gives": ("direction", charged(delivered_kw="0.1")),
-    "a timer of 21 minutes": ("lease", charged(reverts_at=at(21))),
+    "a timer after its end": ("lease", charged(reverts_at=at(16))),
     "before an event, suspended": ("suspended", with_row(charged("pre_charge"), "unavailable", enrollment_id="e1",
                                                          reason="suspended", start=at(-60), end=at(300))),
     "before an event, opted out": ("opted_out", with_row(charged("pre_charge"), "opt_outs", enrollment_id="e1",
@@ -83,11 +84,11 @@ KEPT: dict[str, Run] = {
     "a storm charge": charged(),
     "in a lock": charged(storm="lock"),
     "all that it draws": charged(delivered_kw="-5"),
-    "room for it": with_cells(charged(delivered_kw="-2"), "telemetry", stored_kwh="9.55"),
+    "room below its target": with_cells(charged(target_kwh="5.000001"), "telemetry", stored_kwh="5"),
     "to the tariff's target": charged(target_kwh="9"),
     "a departure": charged("ev_departure", target_kwh="10"),
     "before an event": charged("pre_charge"),
-    "a timer of 20 minutes": charged(reverts_at=at(20)),
+    "hours of it": charged(end=at(80), reverts_at=at(80)),
     "storm charge of an unsigned device": with_cells(charged(), "enrollments", agreement_signed_on=""),
     "before an event of the other rider's medical customer": with_cells(charged("ev_departure"), "enrollments",
                                                                         medical_baseline="true"),

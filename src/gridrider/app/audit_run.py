@@ -101,13 +101,13 @@ def _tariff_path(run: Path, said: Mapping[str, Any]) -> Path:
 
 def _operation(said: Mapping[str, Any], zone: ZoneInfo) -> Operation:
     try:
-        seconds = {f"{name}_seconds": int(said["operation"][f"{name}_seconds"]) for name in ("tick", "step", "lease")}
+        seconds = {f"{name}_seconds": int(said["operation"][f"{name}_seconds"]) for name in ("tick", "lease")}
         return Operation(**seconds, period_start=_instant(said["period_start"], zone),
                          as_of=_instant(said["as_of"], zone))
     except (KeyError, TypeError, ValueError) as fault:
         raise DataRefused([error(
             RUN_FILE, f"does not say how the run was operated: {fault}",
-            "It needs operation (tick_seconds, step_seconds, lease_seconds), period_start and as_of.")]) from None
+            "It needs operation (tick_seconds, lease_seconds), period_start and as_of.")]) from None
 
 
 def _instant(text: str, zone: ZoneInfo) -> datetime:

@@ -3,8 +3,11 @@
 create or replace temp table event_bound as
 with needed as (
   select f.*, o.in_month, o.in_year, coalesce(e.energy, 0) as used,
-         greatest(f.departure - f.charge_max * f.charge_nano * greatest(epoch_us(f.departs_at) - epoch_us(f.reverts_at), 0)
-                  // 3600000000000000000, 0) as must_keep
+         (f.usable * f.reserve_micro + 99999999) // 100000000 as reserve_mwh,
+         case when f.departs_at is null and f.departure is null then 0
+           else greatest(coalesce(f.departure, f.usable) - coalesce(f.charge_max, 0) * coalesce(f.charge_nano, 0)
+                         * coalesce(greatest(epoch_us(f.departs_at) - epoch_us(f.reverts_at), 0), 0)
+                         // 3600000000000000000, 0) end as must_keep
   from fact as f
   left join other_event as o on o.instruction_id = f.instruction_id
   asof left join called_energy as e on e.point_id = f.point_id and e.year = year(f.local_date)
@@ -12,18 +15,19 @@ with needed as (
   where f.origin = 'event'
 ), told as (
   select *, case
-    when 100 * stored < -usable or 100 * stored > 101 * usable then 'stored ' || kw(stored) || ' of ' || kw(usable) || ' kWh'
-    when 10 * reported_milliwatt > 11 * discharge_max + 1000000 or -10 * reported_milliwatt > 11 * charge_max + 1000000
+    when stores and (100 * stored < -usable or 100 * stored > 101 * usable) then 'stored ' || kw(stored) || ' of ' || kw(usable) || ' kWh'
+    when 10 * reported_milliwatt > 11 * discharge_max + 1000000
+      or stores and -10 * reported_milliwatt > 11 * charge_max + 1000000
       then 'power ' || kw(reported_milliwatt) || ' kW'
-    when not stores or stored_before is null or stored is null or reported_milliwatt is null
+    when not stores or stored_before is null or stored is null
       or epoch_us(reported_at) - epoch_us(before_at) > 1800000000 then null
-    when reported_milliwatt >= 0 and 10 * abs((stored - stored_before) * 3600000000 * discharge_nano
-           + reported_milliwatt * (epoch_us(reported_at) - epoch_us(before_at)) * 1000000000)
+    when coalesce(reported_milliwatt, 0) >= 0 and 10 * abs((stored - stored_before) * 3600000000 * discharge_nano
+           + coalesce(reported_milliwatt, 0) * (epoch_us(reported_at) - epoch_us(before_at)) * 1000000000)
          > usable * 3600000000 * discharge_nano
       or reported_milliwatt < 0 and 10 * abs((stored - stored_before) * 3600000000 * 1000000000
            + reported_milliwatt * (epoch_us(reported_at) - epoch_us(before_at)) * charge_nano)
          > usable * 3600000000 * 1000000000
-      then 'stored ' || kw(stored_before) || ' then ' || kw(stored) || ' kWh at ' || kw(reported_milliwatt) || ' kW'
+      then 'stored ' || kw(stored_before) || ' then ' || kw(stored) || ' kWh at ' || kw(coalesce(reported_milliwatt, 0)) || ' kW'
     end as contradiction
   from needed
 )
@@ -40,33 +44,33 @@ select *,
   case when suspended is not null then 0 end as suspended_bound,
   case when opted_out is not null then 0 end as opted_out_bound,
   case when connection <> 'grid_tied' then 0 end as islanded,
-  case when storm_hold and (storm_lock is not null or pre_arm_hold and pre_arm is not null) then 0 end as storm_hold_bound,
-  case when storm_hold and feed_lost is not null then 0 end as storm_feed_lost,
+  case when storm_lock is not null or pre_arm_hold and pre_arm is not null then 0 end as storm_hold,
+  case when feed_lost is not null then 0 end as storm_feed_lost,
   case when in_month >= month_events then 0 end as events_per_month,
   case when in_year >= year_events then 0 end as events_per_year,
-  case when stores and cycles_micro is not null then greatest(cycles_micro * usable * 3600 - used + 3600000000000, 0) // span_us end as cycles_per_year,
+  case when stores and cycles_micro is not null
+       then coalesce(greatest(cycles_micro * usable * 3600 - used + 3600000000000, 0) // span_us, 0) end as cycles_per_year,
   case when start < event_start or "end" > event_end or start >= event_end or called_at > issued_at then 0
        end as outside_event,
   case when connection is null or stores and (stored is null or export_max is not null and home_net is null) then 0
        end as silent,
   case when epoch_us(issued_at) - epoch_us(reported_at) > telemetry_us then 0 end as stale,
   case when contradiction is not null then 0 end as contradictory,
-  case when not plugged or technology = 'ev' and reported_at is not null and plugged is null then 0 end as unplugged,
-  case when stores and departs_at is not null
-       then greatest(stored + 1 - must_keep, 0) * discharge_nano * 18 // (5 * span_us) end as ev_departure,
-  case when stores then greatest((stored + 1) * 100000000 - usable * reserve_micro, 0) * discharge_nano * 36
-       // (span_us * 1000000000) end as reserve,
+  case when not coalesce(plugged, technology <> 'ev') then 0 end as unplugged,
+  case when stores and (departs_at is not null or departure is not null)
+       then coalesce(greatest(stored + 1 - must_keep, 0) * discharge_nano * 18 // (5 * span_us), 0) end as ev_departure,
+  case when stores
+       then coalesce(greatest(stored + 1 - reserve_mwh, 0) * discharge_nano * 18 // (5 * span_us), 0) end as reserve,
   case when stores and voltage_nano > 1060000000
-       then greatest(discharge_max * (1100000000 - voltage_nano), 0) // 40000000 end as high_voltage,
-  case when stores and export_max + home_net is not null then greatest(export_max + home_net, 0) end as export_limit,
-  discharge_max as power_limit,
-  (usable * reserve_micro + 99999999) // 100000000 as reserve_mwh
+       then coalesce(greatest(discharge_max * (1100000000 - voltage_nano), 0) // 40000000, 0) end as high_voltage,
+  case when stores and export_max is not null then greatest(coalesce(export_max + home_net, 0), 0) end as export_limit,
+  coalesce(discharge_max, 0) as power_limit
 from told;
 
 create or replace temp table event_breach as
 with least_of as (
   select *, least(emergency_stop, not_in_force, unsigned, unverified, medical_bound, suspended_bound, opted_out_bound,
-                  islanded, storm_hold_bound, storm_feed_lost, events_per_month, events_per_year, cycles_per_year,
+                  islanded, storm_hold, storm_feed_lost, events_per_month, events_per_year, cycles_per_year,
                   outside_event, silent, stale, contradictory, unplugged, ev_departure, reserve, high_voltage,
                   export_limit, power_limit) as allowed
   from event_bound
@@ -74,7 +78,7 @@ with least_of as (
 select *,
   case allowed when emergency_stop then 'emergency_stop' when not_in_force then 'not_in_force' when unsigned then 'unsigned'
     when unverified then 'unverified' when medical_bound then 'medical' when suspended_bound then 'suspended'
-    when opted_out_bound then 'opted_out' when islanded then 'islanded' when storm_hold_bound then 'storm_hold'
+    when opted_out_bound then 'opted_out' when islanded then 'islanded' when storm_hold then 'storm_hold'
     when storm_feed_lost then 'storm_feed_lost' when events_per_month then 'events_per_month'
     when events_per_year then 'events_per_year' when cycles_per_year then 'cycles_per_year'
     when outside_event then 'outside_event' when silent then 'silent' when stale then 'stale'
@@ -109,7 +113,7 @@ select 'program', rule, instruction_id, enrollment_id, issued_at, asked, allowed
   when 'contradictory' then report_text || ' contradicts itself: ' || contradiction
   when 'unplugged' then report_text || ' has it away from its charger'
   when 'ev_departure' then report_text || ' stores ' || kw(stored) || ' kWh, and ' || kw(must_keep)
-    || ' cannot be charged again by ' || utc(departs_at)
+    || ' cannot be charged again by ' || coalesce(utc(departs_at), 'a departure that nobody told')
   when 'reserve' then report_text || ' stores ' || kw(stored) || ' kWh over a floor of ' || kw(reserve_mwh) || ' until '
     || utc(reverts_at)
   when 'high_voltage' then report_text || ' has ' || rtrim(kw(voltage_nano // 1000), '.') || ' pu'
@@ -123,8 +127,8 @@ from fact where origin = 'event' and asked < 0
 union all
 select 'program', 'floor', instruction_id, enrollment_id, issued_at, null, null,
        'floor ' || coalesce(kw(floor_mwh) || ' kWh', 'blank') || ', at least '
-       || kw(greatest(reserve_mwh, coalesce(must_keep, 0))) || ' kWh by the devices and report of '
+       || kw(greatest(reserve_mwh, must_keep)) || ' kWh by the devices and report of '
        || coalesce(utc(reported_at), 'nobody')
 from event_bound
 where stores and asked is not null
-  and (floor_mwh is null or floor_mwh + 1 < greatest(reserve_mwh, case when departs_at is null then 0 else coalesce(must_keep, 0) end));
+  and (floor_mwh is null or floor_mwh + 1 < greatest(reserve_mwh, must_keep));

@@ -88,7 +88,7 @@ select i.*, m.* exclude (enrollment_id), m.enrollment_id is not null as enrolled
        cast(r.delivered_milliwatt as hugeint) as reported_milliwatt, cast(r.home_net_milliwatt as hugeint) as home_net,
        nano(r.voltage_pu) as voltage_nano, r.connection, r.plugged, r.departs_at,
        cast(r.departure_mwh as hugeint) as departure, cast(i.delivered_milliwatt as hugeint) as asked,
-       greatest(m.own_reserve_micro_pct, d.reserve_micro_pct) as reserve_micro,
+       coalesce(greatest(m.own_reserve_micro_pct, d.reserve_micro_pct), 0) as reserve_micro,
        d.* exclude (rider, local_date)
 from instruction as i
 left join member as m on m.enrollment_id = i.enrollment_id

@@ -42,7 +42,8 @@ def audit(connection: duckdb.DuckDBPyConnection, tariff: Tariff, operation: Oper
         connection.execute(resources.files(__package__).joinpath(f"{step}.sql").read_text(encoding="utf-8"))
     rows = connection.sql(
         "select kind, rule, coalesce(instruction_id, ''), enrollment_id, finding.at, asked, allowed, "
-        "coalesce(because, '') from finding order by kind desc, finding.at, enrollment_id, instruction_id, rule").fetchall()
+        "coalesce(because, '') from finding "
+        "order by kind desc, finding.at, enrollment_id, instruction_id, rule").fetchall()
     return [_finding(*row) for row in rows]
 
 
@@ -86,6 +87,6 @@ def _operation_table(operation: Operation, run_end: datetime) -> pa.Table:
     instants = {"period_start": operation.period_start, "as_of": operation.as_of, "run_end": run_end}
     return pa.table({
         **{f"{name}_us": pa.array([getattr(operation, f"{name}_seconds") * 1_000_000], pa.int64())
-           for name in ("tick", "step", "lease")},
+           for name in ("tick", "lease")},
         **{name: pa.array([instant.astimezone(UTC).replace(tzinfo=None)], pa.timestamp("us"))
            for name, instant in instants.items()}})

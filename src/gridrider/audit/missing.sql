@@ -1,7 +1,7 @@
 -- Devices that should have been let go of, and enrollments that an event forgot.
 create or replace temp table ask as
 select f.instruction_id, f.enrollment_id, f.origin, f.issued_at, f.held_until, coalesce(f.event_id, f.origin) as event_id,
-       f.storm_hold, f.pre_arm_hold, f.release_us, f.technology
+       f.pre_arm_hold, f.release_us, f.technology
 from fact as f
 where not f.releases and f.asked is not null;
 
@@ -23,7 +23,7 @@ select a.*, 'storm ' || s.status, s."from", coalesce(s."to", timestamp '9999-12-
 from ask as a
 join site_storms as s on s.enrollment_id = a.enrollment_id
  and (s.status in ('lock', 'feed_lost') or s.status = 'pre_arm' and a.pre_arm_hold)
-where a.origin = 'event' and a.storm_hold and a.issued_at <= s."from" and s."from" < a.held_until
+where a.origin = 'event' and a.issued_at <= s."from" and s."from" < a.held_until
 union all
 select a.*, 'telemetry says ' || r.connection, r.reported_at, timestamp '9999-12-31'
 from ask as a

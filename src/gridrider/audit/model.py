@@ -86,7 +86,6 @@ class Operation:
     """How the run was operated, as its run.json says."""
 
     tick_seconds: int
-    step_seconds: int
     lease_seconds: int
     period_start: datetime
     """Events that start earlier are history: nobody is missed in them."""

@@ -5,8 +5,10 @@ select 'program', 'lease', f.instruction_id, f.enrollment_id, f.issued_at, f.ask
        || coalesce('; the event ends ' || utc(f.event_end), '') || '; a lease is ' || o.lease_us // 1000000 || ' s'
 from fact as f cross join operation as o
 where not f.releases
-  and (f."end" <= f.start or f.reverts_at <= f.start or epoch_us(f.reverts_at) - epoch_us(f.issued_at) > o.lease_us
-       or f.origin = 'event' and f.reverts_at > f.event_end and f.start < f.event_end)
+  and (f."end" <= f.start or f.reverts_at <= f.start
+       or f.origin = 'event' and (epoch_us(f.reverts_at) - epoch_us(f.issued_at) > o.lease_us
+                                  or f.reverts_at > f.event_end and f.start < f.event_end)
+       or f.origin <> 'event' and f.reverts_at > f."end")
 union all
 select 'program', 'asks_nothing', instruction_id, enrollment_id, issued_at, asked, 0,
        origin || ' holds from ' || utc(start) || ', issued ' || utc(issued_at)

@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from ..interval import DAY, local_midnight
-from ..tariff.model import Protections, Rider, Service, Storm, Tariff, value_on
+from ..tariff.model import History, Protections, Rider, Service, Storm, Tariff, in_force, value_on
 
 DAYS = pa.schema([("local_date", pa.date32()), ("from_utc", pa.timestamp("us")), ("to_utc", pa.timestamp("us"))])
 
 DAY_RULES = pa.schema([
     ("rider", pa.string()), ("local_date", pa.date32()), ("technologies", pa.list_(pa.string())),
-    ("reserve_micro_pct", pa.int64()), ("storm_hold", pa.bool_()), ("pre_arm_hold", pa.bool_()),
+    ("reserve_micro_pct", pa.int64()), ("pre_arm_hold", pa.bool_()),
     ("charge_to_micro_pct", pa.int64()), ("cycles_micro", pa.int64()), ("month_events", pa.int64()),
     ("year_events", pa.int64()), ("medical_excluded", pa.bool_()), ("unverified_included", pa.bool_()),
     ("telemetry_us", pa.int64()), ("pre_charge_never", pa.bool_()), ("release_us", pa.int64())])
@@ -52,24 +52,26 @@ def day_rules_table(tariff: Tariff, days: Iterable[date]) -> pa.Table:
 def _day_rules(rider: Rider, day: date) -> dict[str, Any]:
     own = rider.protections or Protections()
     storm = own.storm or Storm()
-    cycles = value_on(own.cycles_per_year_max, day, day, None)
-    month = value_on(own.events_per_month_max, day, day, None)
-    year = value_on(own.events_per_year_max, day, day, None)
     return {
         "technologies": list(rider.technologies),
         "reserve_micro_pct": _micro(value_on(own.reserve_pct_min, day, day, Decimal(0))),
-        "storm_hold": value_on(storm.hold, day, day, True),
         "pre_arm_hold": value_on(storm.pre_arm, day, day, "charge") == "hold",
         "charge_to_micro_pct": _micro(value_on(storm.charge_to_pct, day, day, Decimal(100))),
-        "cycles_micro": None if cycles is None else _micro(cycles),
-        "month_events": None if month is None else int(month),
-        "year_events": None if year is None else int(year),
+        "cycles_micro": _most(own.cycles_per_year_max, day, MICRO),
+        "month_events": _most(own.events_per_month_max, day),
+        "year_events": _most(own.events_per_year_max, day),
         "medical_excluded": value_on(own.medical, day, day, "included") == "excluded",
         "unverified_included": value_on(own.unverified_device, day, day, "excluded") == "included",
         "telemetry_us": int(value_on(own.telemetry_minutes_max, day, day, Decimal(15)) * MINUTE_US),
         "pre_charge_never": value_on(own.pre_charge, day, day, "if_worth_it") == "never",
         "release_us": int(value_on(own.release_minutes_max, day, day, Decimal(120)) * MINUTE_US),
     }
+
+
+def _most(history: History[Decimal], day: date, scale: int = 1) -> int | None:
+    """A bound in whole units; None where there is none that day."""
+    held = in_force(history, day, day)
+    return None if held is None else int(held.value * scale)
 
 
 def program_events_table(tariff: Tariff, events: Iterable[Mapping[str, Any]]) -> pa.Table:
