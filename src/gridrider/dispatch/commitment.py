@@ -82,7 +82,7 @@ def promised_ratios(ratios: ArrayLike, prior: Prior, learning: Learning = LEARNI
     weights = np.ones(known + events)
     level = np.full(fleets, prior.ratio_mean)
     missing_wanted = 1.0 - learning.coverage
-    bounds = [missing_wanted * times for times in MISS_SHARE_BOUNDS]
+    lowest, highest = (missing_wanted * times for times in MISS_SHARE_BOUNDS)
     missing = np.full(fleets, missing_wanted)
     promises = np.empty((fleets, events + 1))
     for event in range(events + 1):
@@ -93,7 +93,7 @@ def promised_ratios(ratios: ArrayLike, prior: Prior, learning: Learning = LEARNI
             break
         ratio = seen[:, event]
         missed = ratio < promises[:, event]
-        missing = np.clip(missing + learning.step * (missing_wanted - missed), *bounds)
+        missing = np.clip(missing + learning.step * (missing_wanted - missed), lowest, highest)
         weights[:past] *= learning.memory
         scores[:, past] = ratio - level
         level += max(1.0 / (prior.level_events + event + 1.0), learning.gain_min) * (ratio - level)

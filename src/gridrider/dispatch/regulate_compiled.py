@@ -45,19 +45,27 @@ def _prepare(discharge_kw_max: Floats, charge_kw_max: Floats, full_kwh: Floats, 
              discharge_efficiency: Floats, charge_efficiency: Floats, weight: Floats, stored_before_kwh: Floats,
              delivered_kw: Floats, online: Bools, hours: float, stored_kwh: Floats, preferred_kw: Floats,
              kw_per_level: Floats, power_kw_min: Floats, power_kw_max: Floats) -> None:
-    """Fill in what is stored now and the supply curves that follow from it."""
+    """Fill in what is stored now and the supply curves that follow from it.
+
+    Choices are written as `x if x > y else y`, which the compiler turns into vector instructions; `max` it does not.
+    """
     for device in range(len(full_kwh)):
         asked = delivered_kw[device] * hours
-        taken = asked / discharge_efficiency[device] if asked > 0.0 else asked * charge_efficiency[device]
-        stored = stored_before_kwh[device] - taken
-        above = max(stored - floor_kwh[device], 0.0)
-        room = max(full_kwh[device] - stored, 0.0)
-        heard = 1.0 if online[device] else 0.0
-        give = min(discharge_kw_max[device], above * discharge_efficiency[device] * (SECONDS_PER_HOUR / TAPER_S))
-        take = min(charge_kw_max[device], room / charge_efficiency[device] * (SECONDS_PER_HOUR / TAPER_S))
-        slope = weight[device] * discharge_kw_max[device]
+        given = asked if asked > 0.0 else 0.0
+        stored = stored_before_kwh[device] - (given / discharge_efficiency[device]
+                                              + (asked - given) * charge_efficiency[device])
+        above, room = stored - floor_kwh[device], full_kwh[device] - stored
+        above = above if above > 0.0 else 0.0
+        room = room if room > 0.0 else 0.0
+        usable = above + room
+        usable = usable if usable > TINY else TINY
+        give = above * discharge_efficiency[device] * (SECONDS_PER_HOUR / TAPER_S)
+        take = room / charge_efficiency[device] * (SECONDS_PER_HOUR / TAPER_S)
+        most_give, most_take = discharge_kw_max[device], charge_kw_max[device]
+        heard = 1.0 * online[device]
+        slope = weight[device] * most_give
         stored_kwh[device] = stored
-        preferred_kw[device] = slope * (STEERING * (above / max(above + room, TINY) - 0.5))
+        preferred_kw[device] = slope * (STEERING * (above / usable - 0.5))
         kw_per_level[device] = slope
-        power_kw_min[device] = -take * heard
-        power_kw_max[device] = give * heard
+        power_kw_min[device] = -heard * (take if take < most_take else most_take)
+        power_kw_max[device] = heard * (give if give < most_give else most_give)

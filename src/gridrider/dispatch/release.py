@@ -122,7 +122,8 @@ def _weights(load: Floats, limit: Floats, sharpness: float) -> NDArray[np.float3
     ratio = load / limit
     worst = float(ratio.max())
     soft = np.exp(sharpness * (ratio / worst - 1.0)) if worst > 0.0 else np.ones_like(ratio)
-    return (soft / soft.sum() / limit).astype(np.float32)
+    weights: NDArray[np.float32] = (soft / soft.sum() / limit).astype(np.float32)
+    return weights
 
 
 def _drawn(power_kw: NDArray[np.float32], way: Ints) -> Floats:

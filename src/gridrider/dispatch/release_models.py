@@ -133,8 +133,8 @@ def _follow(homes: ThermalHomes, ways: Floats, outdoor_c: Floats, power_kw: Floa
     k_per_kw_indoor = 1.0 / (MINUTES_PER_HOUR * per_home(homes.capacity_indoor_kwh_per_k))
     k_per_kw_mass = 1.0 / (MINUTES_PER_HOUR * per_home(homes.capacity_mass_kwh_per_k))
     machine_kw = (per_home(homes.machine_kw) / block_minutes).astype(np.float32)
-    indoor_c, mass_c, running = (np.repeat(array[:, None], len(ways), axis=1)
-                                 for array in (homes.indoor_c, homes.mass_c, homes.running))
+    indoor_c, mass_c = (np.repeat(array[:, None], len(ways), axis=1) for array in (homes.indoor_c, homes.mass_c))
+    running = np.repeat(homes.running[:, None], len(ways), axis=1)
     returned = np.zeros_like(running)
     holding = np.zeros_like(running)
     for minute in range(minutes):
