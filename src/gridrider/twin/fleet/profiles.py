@@ -12,7 +12,7 @@ from .homes import Floats, Ints
 
 WATER_SHAPE = (.3, .2, .15, .15, .3, .9, 2.0, 2.3, 1.8, 1.3, 1.0, .9, .9, .8, .7, .8, 1.0, 1.4, 1.8, 1.8, 1.5, 1.2, .9,
                .6)
-"""Hot water per clock hour, 1 = the mean, to rounding: two peaks, morning and evening. Assumed."""
+"""Hot water per clock hour, to any scale: two peaks, morning and evening. Assumed."""
 
 
 def assumed_load_shapes(local_h: Floats, *, weekend: bool) -> Floats:
@@ -26,7 +26,7 @@ def assumed_water_shapes(local_h: Floats) -> Floats:
 
 
 def _by_hour(shape: tuple[float, ...], local_h: Floats) -> Floats:
-    return np.interp(local_h, np.arange(24) + 0.5, shape, period=24.0)[:, None]
+    return np.interp(local_h, np.arange(24) + 0.5, np.array(shape) / np.mean(shape), period=24.0)[:, None]
 
 
 def hourly_profile(lines: Iterable[str], column: str) -> tuple[Floats, Ints]:

@@ -7,9 +7,9 @@ import numpy as np
 from ...compiled import HAVE_NUMBA
 from .commands import Commands
 from .communication import receive
-from .devices import envelope
 from .flows import NAMES, Flows
 from .homes import FleetParameters
+from .rates import rates
 from .state import FleetState
 from .step import step
 from .surroundings import Surroundings
@@ -28,10 +28,10 @@ def run(parameters: FleetParameters, state: FleetState, commands: Commands, surr
 
         state, sums = run_compiled(parameters, state, surroundings, dt_s=dt_s, steps_per_row=steps_per_row)
     else:
-        answer = envelope(parameters, dt_s / 3600.0)
+        same = rates(parameters, dt_s / 3600.0)
         sums = np.zeros((len(NAMES), -(-len(surroundings) // steps_per_row), len(parameters)))
         for number in range(len(surroundings)):
-            state, flowed = step(parameters, state, surroundings, number, answer, float(dt_s))
+            state, flowed = step(parameters, state, surroundings, number, same, float(dt_s))
             for register, kwh in zip(sums[:, number // steps_per_row], flowed, strict=True):
                 register += kwh
     return state, Flows(row_s=dt_s * steps_per_row, **dict(zip(NAMES, sums, strict=True)))

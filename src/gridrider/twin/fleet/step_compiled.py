@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...compiled import compiled, compiled_parallel, prange
-from .commands import Commands, Mode
+from .commands import Mode
 from .communication import DAY_S
-from .devices import INLET_C, TANK_ROOM_C, envelope
+from .devices import INLET_C, TANK_ROOM_C
 from .flows import NAMES
 from .homes import Behaviour, FleetParameters, Floats
 from .inverter import ENTER_PU, TRIP_PU, VAR_AT_PU, VAR_PU, WATT_AT_PU
+from .rates import rates
 from .state import Connection, FleetState
 from .step import FAR_H
 from .surroundings import PER_STEP, Surroundings
@@ -37,6 +38,7 @@ SELF_CONSUMPTION, GRID_CHARGED, BACKUP_ONLY = (int(Behaviour.SELF_CONSUMPTION), 
                                                int(Behaviour.BACKUP_ONLY))
 GRID_TIED, ISLANDED, DARK, RECONNECT_WAIT, RAMP = (int(one) for one in Connection)
 REGISTERS = len(NAMES)
+ROW = np.dtype([(name, np.float64) for name in NAMES])
 BLOCK = 512
 """Homes per turn of the parallel loop, and per turn of making records: what lies in the cache."""
 
@@ -46,7 +48,7 @@ def run_compiled(parameters: FleetParameters, state: FleetState, surroundings: S
     """All steps of the surroundings: the state after, and registers x rows x homes in kWh."""
     steps, trips = len(surroundings), surroundings.trips
     now = _records({name: getattr(state, name) for name in CHANGED})
-    homes = _records({**_columns(parameters), **_columns(envelope(parameters, dt_s / 3600.0)),
+    homes = _records({**_columns(parameters), **_columns(rates(parameters, dt_s / 3600.0)),
                       "comes_at_s": state.comes_at_s, "outage_from_s": surroundings.outage_from_s,
                       "outage_until_s": surroundings.outage_until_s})
     sums = np.empty((REGISTERS, -(-steps // steps_per_row), len(parameters)))
@@ -94,24 +96,25 @@ def _block(first: int, end: int, homes: Any, now: Any, held: Any, coming: Any, d
            water_shape: Any, voltage_pu: Any, sums: Any, clock_s: float, local_offset_s: float, dt_s: float,
            per_row: int) -> None:
     """The homes first <= place < end, which share a row of registers and a record of orders."""
-    row, orders = np.zeros(REGISTERS), np.zeros(1, dtype=ORDERS)
+    row, orders = np.zeros(1, dtype=ROW), np.zeros(1, dtype=ORDERS)
+    rows = row.view(np.float64)
     for i in range(first, end):
         home = homes[i]
-        _home(i, home, now[i], held[i], coming[i], orders[0], row, departs_s[i], returns_s[i], trip_kwh[i],
+        _home(i, home, now[i], held[i], coming[i], orders[0], row[0], rows, departs_s[i], returns_s[i], trip_kwh[i],
               temperature_c[home.cell], horizontal_kw_per_m2[home.cell], panel_kw_per_kw[home.plane],
               load_shape[home.load_shape], water_shape[home.water_shape], voltage_pu[home.feeder], sums, clock_s,
               local_offset_s, dt_s, per_row)
 
 
 @compiled
-def _home(i: int, home: Any, now: Any, held: Any, coming: Any, orders: Any, row: Any, departs_s: Any, returns_s: Any,
-          trip_kwh: Any, temperature_c: Any, horizontal_kw_per_m2: Any, panel_kw_per_kw: Any, load_shape: Any,
-          water_shape: Any, voltage_pu: Any, sums: Any, clock_s: float, local_offset_s: float, dt_s: float,
-          per_row: int) -> None:
+def _home(i: int, home: Any, now: Any, held: Any, coming: Any, orders: Any, row: Any, rows: Any, departs_s: Any,
+          returns_s: Any, trip_kwh: Any, temperature_c: Any, horizontal_kw_per_m2: Any, panel_kw_per_kw: Any,
+          load_shape: Any, water_shape: Any, voltage_pu: Any, sums: Any, clock_s: float, local_offset_s: float,
+          dt_s: float, per_row: int) -> None:
     """All steps of one home."""
     step_h, steps = dt_s / 3600.0, len(temperature_c)
     local_s = (clock_s + local_offset_s + home.clock_offset_s) % DAY_S
-    source = -1
+    source, left, filled = -1, per_row, 0
     for t in range(steps):
         at_s = clock_s + t * dt_s
         source = _order(home, held, coming, orders, at_s, source)
@@ -123,53 +126,64 @@ def _home(i: int, home: Any, now: Any, held: Any, coming: Any, orders: Any, row:
         pv_kw = min(sun_kw, home.pv_kva * give_pu)
         car_kw = 0.0
         if home.ev_kwh > 0.0:
+            away, taken_kwh, leaves_s = False, 0.0, np.inf
+            for trip in range(len(departs_s)):
+                if departs_s[trip] >= at_s + dt_s:
+                    leaves_s = min(leaves_s, departs_s[trip])
+                else:
+                    away = away or at_s < returns_s[trip]
+                    taken_kwh += trip_kwh[trip] if departs_s[trip] >= at_s else 0.0
             outlet_kw = max(load_kw - pv_kw + home.export_kw_max, 0.0)
-            car_kw = _car(home, now, orders, there, min(home.ev_discharge_kw_max * give_pu, outlet_kw), departs_s,
-                          returns_s, trip_kwh, at_s, local_s / 3600.0, dt_s)
+            car_kw = _car(home, now, orders, there and not away, min(home.ev_discharge_kw_max * give_pu, outlet_kw),
+                          (leaves_s - (at_s + dt_s)) / 3600.0, local_s)
+            now.ev_away = away
+            now.ev_short_kwh += max(taken_kwh - now.ev_stored_kwh, 0.0)
+            now.ev_stored_kwh = max(now.ev_stored_kwh - taken_kwh, 0.0)
 
         unserved_kw, battery_kw, outlet_kw = 0.0, 0.0, home.export_kw_max
         if there:
             battery_kw = _tied_battery(home, now.stored_kwh, orders, load_kw + car_kw - pv_kw, give_pu, take_pu,
-                                       local_s / 3600.0, step_h)
+                                       local_s)
         else:
             outlet_kw, pv_kw = 0.0, 0.0
             if now.connection == ISLANDED:
-                pv_kw, battery_kw = sun_kw, _island_battery(home, now.stored_kwh, load_kw - sun_kw, step_h)
+                pv_kw, battery_kw = sun_kw, _island_battery(home, now.stored_kwh, load_kw - sun_kw)
             unserved_kw = max(load_kw - pv_kw - battery_kw, 0.0)
         pv_kw -= min(max(pv_kw + battery_kw - load_kw - car_kw - outlet_kw, 0.0), pv_kw)
         net_kw = load_kw - unserved_kw + car_kw - battery_kw - pv_kw if there else 0.0
 
         now.battery_kw = battery_kw
-        now.stored_kwh += step_h * (max(-battery_kw, 0.0) * home.charge_efficiency
-                                    - max(battery_kw, 0.0) / home.discharge_efficiency)
+        now.stored_kwh -= battery_kw * (home.out_kwh_per_kw if battery_kw > 0.0 else home.in_kwh_per_kw)
         served = 1.0 - unserved_kw / load_kw if unserved_kw > 0.0 else 1.0
         _warmth(home, now, temperature_c[t], home.solar_gain_m2 * horizontal_kw_per_m2[t] + served * (
             heating_kw * home.heating_cop - cooling_kw * home.cooling_cop))
-        now.tank_c = _tank(home, now.tank_c, served * tank_kw, home.water_kw_per_c * water_shape[t], step_h)
+        now.tank_c = _tank(home, now.tank_c, served * tank_kw, home.water_kw_per_c * water_shape[t])
         _add(row, net_kw, battery_kw, car_kw, pv_kw, sun_kw - pv_kw, load_kw, unserved_kw,
              reactive_pu * (home.pv_kva + home.battery_kva))
-        if (t + 1) % per_row == 0 or t + 1 == steps:
+        left -= 1
+        if left == 0 or t + 1 == steps:
             for register in range(REGISTERS):
-                sums[register, t // per_row, i] = row[register] * step_h
-                row[register] = 0.0
+                sums[register, filled, i] = rows[register] * step_h
+                rows[register] = 0.0
+            left, filled = per_row, filled + 1
         local_s = local_s + dt_s - (DAY_S if local_s + dt_s >= DAY_S else 0.0)
 
 
 @compiled
 def _add(row: Any, net_kw: float, battery_kw: float, car_kw: float, pv_kw: float, curtailed_kw: float,
          load_kw: float, unserved_kw: float, reactive_kvar: float) -> None:
-    """Into the registers, in the order of `flows.NAMES`."""
-    row[0] += max(net_kw, 0.0)
-    row[1] += max(-net_kw, 0.0)
-    row[2] += max(-battery_kw, 0.0)
-    row[3] += max(battery_kw, 0.0)
-    row[4] += pv_kw
-    row[5] += curtailed_kw
-    row[6] += load_kw
-    row[7] += unserved_kw
-    row[8] += max(car_kw, 0.0)
-    row[9] += max(-car_kw, 0.0)
-    row[10] += reactive_kvar
+    """A step's powers into the row's registers."""
+    row.import_kwh += max(net_kw, 0.0)
+    row.export_kwh += max(-net_kw, 0.0)
+    row.charge_kwh += max(-battery_kw, 0.0)
+    row.discharge_kwh += max(battery_kw, 0.0)
+    row.pv_kwh += pv_kw
+    row.curtailed_kwh += curtailed_kw
+    row.load_kwh += load_kw
+    row.unserved_kwh += unserved_kw
+    row.ev_charge_kwh += max(car_kw, 0.0)
+    row.ev_discharge_kwh += max(-car_kw, 0.0)
+    row.reactive_kvarh += reactive_kvar
 
 
 @compiled
@@ -214,8 +228,10 @@ def _grid(home: Any, now: Any, there: bool, voltage_pu: float, dt_s: float) -> t
         return 0.0, 0.0, 0.0
     now.voltage_pu = voltage_pu
     good_s, wait_s, ramp_s = now.good_grid_s, home.reconnect_wait_s, home.ramp_s
-    bounds_pu = TRIP_PU if good_s >= wait_s else ENTER_PU
-    if not bounds_pu[0] <= voltage_pu <= bounds_pu[1]:
+    low_pu, high_pu = TRIP_PU[0], TRIP_PU[1]
+    if good_s < wait_s:
+        low_pu, high_pu = ENTER_PU[0], ENTER_PU[1]
+    if voltage_pu < low_pu or voltage_pu > high_pu:
         now.connection, now.good_grid_s = RECONNECT_WAIT, 0.0
         return 0.0, 0.0, 0.0
     share = 1.0
@@ -239,11 +255,10 @@ def _ramped_s(since_s: float, ramp_s: float) -> float:
 
 @compiled
 def _reactive_pu(voltage_pu: float) -> float:
-    if voltage_pu < VAR_AT_PU[1]:
-        return VAR_PU[0] * min((VAR_AT_PU[1] - voltage_pu) / (VAR_AT_PU[1] - VAR_AT_PU[0]), 1.0)
-    if voltage_pu > VAR_AT_PU[2]:
-        return VAR_PU[3] * min((voltage_pu - VAR_AT_PU[2]) / (VAR_AT_PU[3] - VAR_AT_PU[2]), 1.0)
-    return 0.0
+    """The volt-var curve as the two ramps that it is; without a branch, since voltages go to and fro."""
+    low = min(max((VAR_AT_PU[1] - voltage_pu) / (VAR_AT_PU[1] - VAR_AT_PU[0]), 0.0), 1.0)
+    high = min(max((voltage_pu - VAR_AT_PU[2]) / (VAR_AT_PU[3] - VAR_AT_PU[2]), 0.0), 1.0)
+    return VAR_PU[0] * low + VAR_PU[3] * high
 
 
 @compiled
@@ -260,75 +275,62 @@ def _use(home: Any, now: Any, orders: Any) -> tuple[float, float, float]:
 
 
 @compiled
-def _within(local_h: float, from_h: float, end_h: float) -> bool:
-    if from_h < end_h:
-        return from_h <= local_h < end_h
-    return local_h >= from_h or local_h < end_h or from_h == end_h
+def _within(local_s: float, from_h: float, end_h: float) -> bool:
+    after, before = local_s >= 3600.0 * from_h, local_s < 3600.0 * end_h
+    return after and before if from_h < end_h else after or before or from_h == end_h
 
 
 @compiled
-def _car(home: Any, now: Any, orders: Any, there: bool, discharge_kw_max: float, departs_s: Any, returns_s: Any,
-         trip_kwh: Any, at_s: float, local_h: float, dt_s: float) -> float:
-    """As `step.car`: what the car draws, its energy and its trips."""
-    away, taken_kwh, leaves_s, charge_kw = False, 0.0, np.inf, 0.0
-    for trip in range(len(departs_s)):
-        if departs_s[trip] >= at_s + dt_s:
-            leaves_s = min(leaves_s, departs_s[trip])
-        else:
-            away = away or at_s < returns_s[trip]
-            taken_kwh += trip_kwh[trip] if departs_s[trip] >= at_s else 0.0
-    if there and not away:
-        before_kwh = now.ev_stored_kwh
-        now.ev_stored_kwh = _charged(home, before_kwh, orders, local_h, discharge_kw_max,
-                                     min((leaves_s - (at_s + dt_s)) / 3600.0, FAR_H), dt_s / 3600.0)
-        gained_kwh, one_way = now.ev_stored_kwh - before_kwh, home.ev_efficiency
-        charge_kw = (gained_kwh / one_way if gained_kwh > 0.0 else gained_kwh * one_way) / (dt_s / 3600.0)
-    now.ev_away = away
-    now.ev_short_kwh += max(taken_kwh - now.ev_stored_kwh, 0.0)
-    now.ev_stored_kwh = max(now.ev_stored_kwh - taken_kwh, 0.0)
-    return charge_kw
+def _car(home: Any, now: Any, orders: Any, plugged: bool, discharge_kw_max: float, left_h: float,
+         local_s: float) -> float:
+    """As in `step.car`: what the car draws."""
+    if not plugged:
+        return 0.0
+    before_kwh = now.ev_stored_kwh
+    now.ev_stored_kwh = _charged(home, before_kwh, orders, local_s, discharge_kw_max, min(left_h, FAR_H))
+    gained_kwh = now.ev_stored_kwh - before_kwh
+    return gained_kwh / (home.ev_in_kwh_per_kw if gained_kwh > 0.0 else home.ev_out_kwh_per_kw)
 
 
 @compiled
-def _charged(home: Any, stored_kwh: float, orders: Any, local_h: float, discharge_kw_max: float, left_h: float,
-             step_h: float) -> float:
+def _charged(home: Any, stored_kwh: float, orders: Any, local_s: float, discharge_kw_max: float,
+             left_h: float) -> float:
     """As `devices.car_after`, for a car that is plugged in."""
-    charge_kw, one_way = home.ev_charge_kw_max, home.ev_efficiency
+    charge_kw = home.ev_charge_kw_max
     asked = not np.isnan(orders.ev_kw)
     wanted_kw, brim_kwh = 0.0, home.ev_kwh if asked else home.ev_target_kwh
     if asked:
         wanted_kw = min(max(-orders.ev_kw, -discharge_kw_max), charge_kw)
-    elif _within(local_h, home.ev_from_h, home.ev_end_h):
+    elif _within(local_s, home.ev_from_h, home.ev_end_h):
         wanted_kw = charge_kw
     if wanted_kw >= 0.0:
-        change_kwh = min(wanted_kw * one_way * step_h, max(brim_kwh - stored_kwh, 0.0))
+        change_kwh = min(wanted_kw * home.ev_in_kwh_per_kw, max(brim_kwh - stored_kwh, 0.0))
     else:
-        change_kwh = -min(-wanted_kw / one_way * step_h, max(stored_kwh - home.ev_floor_kwh, 0.0))
-    reach_kwh = min(stored_kwh + charge_kw * one_way * step_h, home.ev_kwh)
-    must_kwh = min(orders.ev_departure_kwh - left_h * charge_kw * one_way, reach_kwh)
+        change_kwh = -min(-wanted_kw * home.ev_out_kwh_per_kw, max(stored_kwh - home.ev_floor_kwh, 0.0))
+    reach_kwh = min(stored_kwh + charge_kw * home.ev_in_kwh_per_kw, home.ev_kwh)
+    must_kwh = min(orders.ev_departure_kwh - left_h * charge_kw * home.ev_efficiency, reach_kwh)
     return max(stored_kwh + change_kwh, must_kwh)
 
 
 @compiled
-def _own_use(home: Any, need_kw: float, local_h: float) -> float:
+def _own_use(home: Any, need_kw: float, local_s: float) -> float:
     """As `battery.own_use`."""
-    if home.behaviour == GRID_CHARGED and _within(local_h, home.night_from_h, home.night_end_h):
+    if home.behaviour == GRID_CHARGED and _within(local_s, home.night_from_h, home.night_end_h):
         return -home.battery_charge_kw_max
     serves = home.behaviour == SELF_CONSUMPTION or (
-        home.behaviour != BACKUP_ONLY and _within(local_h, home.evening_from_h, home.evening_end_h))
+        home.behaviour != BACKUP_ONLY and _within(local_s, home.evening_from_h, home.evening_end_h))
     return home.followed_share * need_kw if need_kw < 0.0 or serves else 0.0
 
 
 @compiled
 def _tied_battery(home: Any, stored_kwh: float, orders: Any, need_kw: float, give_pu: float, take_pu: float,
-                  local_h: float, step_h: float) -> float:
+                  local_s: float) -> float:
     """As `battery.tied_battery`."""
-    charged = home.charge_efficiency * step_h
     above_kwh, room_kwh = max(stored_kwh - orders.floor_kwh, 0.0), max(home.battery_kwh - stored_kwh, 0.0)
     outlet_kw = max(need_kw + (home.export_kw_max if home.battery_exports else 0.0), 0.0)
     give_kw = min(min(home.battery_kw_max, home.battery_kva * give_pu),
-                  min(above_kwh * home.discharge_efficiency / step_h, outlet_kw))
-    take_kw = min(min(home.battery_charge_kw_max, home.battery_kva * take_pu), room_kwh / charged)
+                  min(above_kwh * home.give_kw_per_kwh, outlet_kw))
+    take_kw = min(min(home.battery_charge_kw_max, home.battery_kva * take_pu), room_kwh * home.take_kw_per_kwh)
     spare_kw = max(-need_kw, 0.0) * home.followed_share
     if orders.mode == FOLLOW:
         wanted_kw = orders.delivered_kw
@@ -336,18 +338,18 @@ def _tied_battery(home: Any, stored_kwh: float, orders: Any, need_kw: float, giv
         wanted_kw = -spare_kw
     elif orders.mode == CHARGE:
         missing_kwh = max(orders.charge_to_kwh - stored_kwh, 0.0)
-        wanted_kw = -max(spare_kw, min(orders.charge_kw, missing_kwh / charged))
+        wanted_kw = -max(spare_kw, min(orders.charge_kw, missing_kwh * home.take_kw_per_kwh))
     else:
-        wanted_kw = _own_use(home, need_kw, local_h)
+        wanted_kw = _own_use(home, need_kw, local_s)
     return min(max(wanted_kw, -take_kw), give_kw)
 
 
 @compiled
-def _island_battery(home: Any, stored_kwh: float, need_kw: float, step_h: float) -> float:
+def _island_battery(home: Any, stored_kwh: float, need_kw: float) -> float:
     """As `battery.island_battery`."""
-    give_kw = min(home.battery_kw_max, max(stored_kwh, 0.0) * home.discharge_efficiency / step_h)
+    give_kw = min(home.battery_kw_max, max(stored_kwh, 0.0) * home.give_kw_per_kwh)
     room_kwh = max(home.battery_kwh - stored_kwh, 0.0)
-    take_kw = min(home.battery_charge_kw_max, room_kwh / (home.charge_efficiency * step_h))
+    take_kw = min(home.battery_charge_kw_max, room_kwh * home.take_kw_per_kwh)
     return min(max(need_kw, -take_kw), give_kw)
 
 
@@ -361,7 +363,7 @@ def _warmth(home: Any, now: Any, outside_c: float, gain_kw: float) -> None:
 
 
 @compiled
-def _tank(home: Any, tank_c: float, heat_kw: float, water_kw_per_c: float, step_h: float) -> float:
+def _tank(home: Any, tank_c: float, heat_kw: float, water_kw_per_c: float) -> float:
     """As `devices.tank_after`."""
-    loss, per_c = home.tank_loss_kw_per_c, home.tank_kwh_per_c / step_h
+    loss, per_c = home.tank_loss_kw_per_c, home.tank_kw_per_c
     return (per_c * tank_c + heat_kw + loss * TANK_ROOM_C + water_kw_per_c * INLET_C) / (per_c + loss + water_kw_per_c)
