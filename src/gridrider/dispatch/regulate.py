@@ -123,7 +123,7 @@ def supply_curves(stored_kwh: Floats, devices: RegulatingDevices, online: Bools)
                          * (SECONDS_PER_HOUR / TAPER_S)) * online
     take_kw = np.minimum(devices.charge_kw_max, room_kwh / devices.charge_efficiency
                          * (SECONDS_PER_HOUR / TAPER_S)) * online
-    # A device that can neither give nor take has no share of its own; half of 1 steers it nowhere.
+    # A device without any room has no share; its bounds are both 0, so that any number will do.
     usable_share = above_kwh / np.maximum(above_kwh + room_kwh, np.finfo(np.float64).tiny)
     kw_per_level = devices.weight * devices.discharge_kw_max
     return SupplyCurves(preferred_kw=kw_per_level * (STEERING * (usable_share - 0.5)), kw_per_level=kw_per_level,
