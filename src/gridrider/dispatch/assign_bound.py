@@ -26,8 +26,9 @@ class Market:
     sold: Floats
     """What each vehicle can give each site in any k steps, shape (N, S, T)."""
     bought: Floats
-    """What covering n steps takes in the k largest of them beside the site's own source, shape (S, 1 + T, T); infinite
-    where the site has not so many steps."""
+    """What covering n steps takes in the k largest of them beside the site's own source, shape (S, 1 + T, T)."""
+    steps_max: Integers
+    """How many steps each site has, shape (S,)."""
     plug: Integers
     plugs: Integers
 
@@ -36,14 +37,14 @@ def market_of(case: Case) -> Market:
     """The sites' demand and the vehicles' offers."""
     sites, steps = case.need_kwh.shape
     units_kwh = np.array([need[need > 0].mean() if (need > 0).any() else 1.0 for need in case.need_kwh])
-    bought = np.full((sites, 1 + steps, steps), np.inf)
-    bought[:, 0] = 0.0
+    bought = np.zeros((sites, 1 + steps, steps))
     for site, least in enumerate(case.least):
         most = len(least)
         bought[site, 1:1 + most] = least.diagonal()[:, None]  # all n steps, which is all that any k > n can need
         bought[site, 1:1 + most, :most] = np.where(np.isfinite(least), least, bought[site, 1:1 + most, :most])
         bought[site, 1:1 + most] = np.maximum(bought[site, 1:1 + most] - case.own_offers[site], 0.0) / units_kwh[site]
-    return Market(sold=case.offers / units_kwh[:, None], bought=bought, plug=case.plug, plugs=case.plugs)
+    return Market(sold=case.offers / units_kwh[:, None], bought=bought, plug=case.plug, plugs=case.plugs,
+                  steps_max=np.array([len(least) for least in case.least], dtype=np.int64))
 
 
 def steps_at_most(case: Case, hospitals: Booleans, found: tuple[int, int]) -> tuple[int, int]:
@@ -88,7 +89,7 @@ def lowest(market: Market, counted: Booleans, kept: Booleans, kept_steps: int, f
 def earned(market: Market, weight: Floats, energy_price: Floats,
            plug_price: Floats) -> tuple[float, Floats, Floats, Floats]:
     """What all earn at these prices; its slopes in both prices; how many steps each site then covers."""
-    profit = np.einsum("nsk,sk->ns", market.sold, energy_price) - plug_price[:, market.plug].T
+    profit = (market.sold.transpose(1, 0, 2) @ energy_price[:, :, None])[:, :, 0].T - plug_price[:, market.plug].T
     profit[market.sold[:, :, -1] <= 0] = 0.0
     vehicles, sites = np.arange(len(profit)), np.arange(len(weight))
     choice = profit.argmax(axis=1)
@@ -97,9 +98,9 @@ def earned(market: Market, weight: Floats, energy_price: Floats,
     energy, plugs = np.zeros_like(energy_price), market.plugs.astype(np.float64)
     np.add.at(energy, choice, market.sold[sellers, choice])
     np.subtract.at(plugs, (choice, market.plug[sellers]), 1.0)
-    paid = np.einsum("snk,sk->sn", np.where(np.isfinite(market.bought), market.bought, 0.0), energy_price)
-    surplus = np.where(np.isfinite(market.bought[:, :, -1]),
-                       weight[:, None] * np.arange(market.bought.shape[1]) - paid, -np.inf)
+    number = np.arange(market.bought.shape[1])
+    surplus = weight[:, None] * number - (market.bought @ energy_price[:, :, None])[:, :, 0]
+    surplus[number > market.steps_max[:, None]] = -np.inf
     steps = surplus.argmax(axis=1)
     value = profit[sellers, choice].sum() + (plug_price * market.plugs).sum() + surplus[sites, steps].sum()
     return float(value), energy - market.bought[sites, steps], plugs, steps.astype(np.float64)

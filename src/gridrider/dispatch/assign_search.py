@@ -8,6 +8,8 @@ the steps have been counted exactly.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .assign_case import Case
@@ -16,6 +18,8 @@ from .assign_model import Floats, Integers
 MOVES_MAX = 1_000
 REFUSED_MAX = 200
 """So many moves may prove worthless when counted, then the search ends: a count, so that it ends alike anywhere."""
+PART_WORTH = 0.3
+"""What a step that is all but covered counts at first, so that energy gathers where it can complete one."""
 GAIN_MIN = 1e-9
 NO_SITE = -1
 
@@ -38,7 +42,8 @@ class Search:
         self.free = case.plugs.copy()
         self.useful = case.reach.gives_kwh > 0
         self.offered = case.own_offers.copy()
-        self.steps = np.array([case.steps_covered(site, ()) for site in range(sites)], dtype=np.int64)
+        self.part_worth = 0.0
+        self.worth = np.zeros(sites)
         self.joined = np.zeros((vehicles, sites))  # gain at a site if the vehicle comes
         self.left = np.zeros(vehicles)  # gain at its site if the vehicle leaves: at most 0
         self.replaced = np.zeros((vehicles, vehicles))  # gain at the first one's site if the second takes its place
@@ -46,15 +51,18 @@ class Search:
         self.patience = REFUSED_MAX
 
     def run(self) -> Integers:
-        """Fill, then improve."""
+        """Fill, then improve: first with an eye on steps that are nearly covered, then for covered steps alone."""
         fill(self)
-        for site in range(len(self.steps)):
-            self.weigh(site)
-        for _ in range(MOVES_MAX):
-            move = self.best_move()
-            if not move:
-                break
-            self.make(move)
+        for self.part_worth in (PART_WORTH, 0.0):
+            self.refused.clear()
+            self.patience = REFUSED_MAX
+            for site in range(len(self.worth)):
+                self.weigh(site)
+            for _ in range(MOVES_MAX):
+                move = self.best_move()
+                if not move:
+                    break
+                self.make(move)
         return self.site
 
     def members(self, site: int) -> list[int]:
@@ -67,7 +75,6 @@ class Search:
         for vehicle, site in move:
             self.place(vehicle, site)
         for site in changed:
-            self.recount(site)
             self.weigh(site)
         self.refused = {each for each in self.refused if not set(self.changed_by(each)) & set(changed)}
 
@@ -79,21 +86,30 @@ class Search:
                 self.offered[place] -= sign * self.case.offers[vehicle, place]
         self.site[vehicle] = site
 
-    def recount(self, site: int) -> None:
-        """Count the covered steps of a site."""
-        members = self.members(site)
-        self.offered[site] = self.case.offered(site, members)  # afresh, so that no rounding gathers
-        self.steps[site] = self.case.steps_covered(site, members)
-
     def weigh(self, site: int) -> None:
-        """What a site would gain from each vehicle that comes, leaves, or takes another's place."""
-        case, weight = self.case, self.case.weight[site]
-        offers = case.offers[:, site]
-        self.joined[:, site] = weight * (case.most(site, self.offered[site] + offers) - self.steps[site])
-        members = self.members(site)
-        without = self.offered[site] - offers[members]
-        self.left[members] = weight * (case.most(site, without) - self.steps[site])
-        self.replaced[members] = weight * (case.most(site, without[:, None] + offers) - self.steps[site])
+        """What a site is worth now, and what it would gain from each vehicle that comes, leaves, or takes a place."""
+        members, useful = self.members(site), np.flatnonzero(self.useful[:, site])
+        coming = self.case.offers[useful, site]
+        self.offered[site] = self.case.offered(site, members)  # afresh, so that no rounding gathers
+        self.worth[site] = self.counted(site, members)
+        without = self.offered[site] - self.case.offers[members, site]
+        self.joined[useful, site] = self.worth_at(site, self.offered[site] + coming) - self.worth[site]
+        self.left[members] = self.worth_at(site, without) - self.worth[site]
+        if members:
+            replacing = self.worth_at(site, without[:, None] + coming) - self.worth[site]
+            self.replaced[np.array(members)[:, None], useful] = replacing
+
+    def worth_at(self, site: int, offers: Floats) -> Floats:
+        """What a site is worth with such offers, from above where vehicles leave; shape (..., T) in, (...) out."""
+        steps = self.case.most(site, offers)
+        worth = self.case.weight[site] * steps
+        return np.asarray(worth + self.part_worth * part(self.case, site, offers, steps) if self.part_worth else worth)
+
+    def counted(self, site: int, vehicles: Sequence[int]) -> float:
+        """What a site is worth with these vehicles, its steps counted exactly."""
+        steps = self.case.steps_covered(site, vehicles)
+        nearly = part(self.case, site, self.case.offered(site, vehicles), np.asarray(steps))
+        return float(self.case.weight[site] * steps + self.part_worth * nearly)
 
     def changed_by(self, move: Move) -> list[int]:
         """The sites that a move concerns."""
@@ -118,7 +134,7 @@ class Search:
         for site in self.changed_by(move):
             members = [vehicle for vehicle in {*self.members(site), *goes}
                        if goes.get(vehicle, int(self.site[vehicle])) == site]
-            total += self.case.weight[site] * (self.case.steps_covered(site, members) - self.steps[site])
+            total += self.counted(site, members) - self.worth[site]
         after = sum(self.km_at(vehicle, site) - self.km_at(vehicle, int(self.site[vehicle])) for vehicle, site in move)
         return float(total - self.case.weight_per_km * after)
 
@@ -136,7 +152,7 @@ class Search:
         """The best way to send one vehicle elsewhere, or home."""
         now, at_site = self.costs()
         leaving = np.where(self.site != NO_SITE, self.left, 0.0) + now
-        sites = np.arange(len(self.steps))
+        sites = np.arange(len(self.worth))
         allowed = self.useful & (self.free[:, self.case.plug].T > 0) & (self.site[:, None] != sites)
         gains = np.concatenate([np.where(allowed, leaving[:, None] + self.joined - at_site, -np.inf),
                                 np.where(self.site != NO_SITE, leaving, -np.inf)[:, None]], axis=1)
@@ -179,26 +195,25 @@ def fill(plan: Search) -> None:
                 gains[:, site] = brought(case, site, plan.offered[site])
             allowed = plan.useful & (plan.free[:, case.plug].T > 0) & (plan.site == NO_SITE)[:, None]
             best = int(np.where(allowed, gains, -np.inf).argmax())
-            vehicle, site = divmod(best, len(plan.steps))
+            vehicle, site = divmod(best, len(plan.worth))
             waiting = [site] if allowed[vehicle, site] and gains[vehicle, site] > GAIN_MIN else []
             if waiting:
                 plan.place(vehicle, site)
-    for site in range(len(plan.steps)):
-        plan.recount(site)
 
 
 def brought(case: Case, site: int, offered: Floats) -> Floats:
     """What each vehicle would bring to a site, in steps and parts of one, less its driving, shape (N,)."""
-    gain = progress(case, site, offered + case.offers[:, site]) - progress(case, site, offered)
+    with_each = offered + case.offers[:, site]
+    steps, now = case.most(site, with_each), case.most(site, offered)
+    gain = steps + part(case, site, with_each, steps) - now - part(case, site, offered, now)
     return np.asarray(gain - case.weight_per_km * case.km[:, site], dtype=np.float64)
 
 
-def progress(case: Case, site: int, offers: Floats) -> Floats:
-    """Steps that offers cover, and the part of one more that they reach; shape (..., T) in, (...) out."""
+def part(case: Case, site: int, offers: Floats, steps: Integers) -> Floats:
+    """How near offers that cover so many steps are to one more, 0 to 1; 0 when all are covered."""
     least = case.least[site]
     if not len(least):
         return np.zeros(offers.shape[:-1])
-    steps = case.most(site, offers)
     row = least[np.minimum(steps, len(least) - 1)]
-    part = np.divide(offers[..., :len(least)], row, out=np.ones_like(row), where=row > 0).min(axis=-1)
-    return np.asarray(steps + np.where(steps < len(least), np.minimum(part, 1.0), 0.0), dtype=np.float64)
+    reached = np.divide(offers[..., :len(least)], row, out=np.ones_like(row), where=row > 0).min(axis=-1)
+    return np.asarray(np.where(steps < len(least), np.minimum(reached, 1.0), 0.0), dtype=np.float64)
