@@ -6,8 +6,8 @@ The fleet of bench_allocate at 10,000 devices on 50 feeders and 100,000 on 200, 
 hangs on them, and a target of 60% of what can be reached; then the same with feeders in ten zones, some of which bind
 too; and a million devices on 1,000 feeders without a peer. Devices stand in the order of their feeders, as a fleet is
 best kept; once they stand in none, which has no bar. Bars at 100,000 by 200, compiled: >= 400 times Clarabel, no limit
-passed by more than 1e-9 kW, objective within 1e-7 of Clarabel's. Rounds are interleaved and figures are medians. Exits
-1 when a bar is missed.
+passed by more than 1e-9 kW, objective within 1e-7 of Clarabel's. Rounds are interleaved and figures are medians of
+processor time on one core. Exits 1 when a bar is missed.
 """
 
 from __future__ import annotations
