@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,10 +20,10 @@ from ..audit.judge import ATTRIBUTES, TABLES, audit
 from ..audit.model import Finding, FindingKind, Operation, counted
 from ..dispatch.model import ANSWERS, INSTRUCTIONS, PROTECTIONS, TELEMETRY
 from ..enrollment.model import ENROLLMENTS
-from ..interval import local_midnight
+from ..interval import local_midnight, utc_text
 from ..problem import DataRefused, Problem, error, refuse_on_error
 from ..table import SQL_TYPES, Column, Kind, TableSchema
-from ..tariff.load import load
+from ..tariff.load import load, plain_number
 from ..tariff.model import Tariff
 
 RUN_FILE = "run.json"
@@ -45,9 +46,20 @@ class AuditDone:
         return counted(self.findings)
 
     @property
-    def of_the_program(self) -> tuple[Finding, ...]:
-        """The findings that fail a run."""
-        return tuple(finding for finding in self.findings if finding.kind is FindingKind.PROGRAM)
+    def failed(self) -> bool:
+        """True if any finding is the program's."""
+        return any(finding.kind is FindingKind.PROGRAM for finding in self.findings)
+
+    @property
+    def rows(self) -> list[dict[str, str | None]]:
+        """The findings as text, ready for JSON."""
+        return [{"kind": finding.kind.value, "rule": finding.rule, "instruction_id": finding.instruction_id,
+                 "enrollment_id": finding.enrollment_id, "at": utc_text(finding.at), "asked_kw": _text(finding.asked_kw),
+                 "allowed_kw": _text(finding.allowed_kw), "because": finding.because} for finding in self.findings]
+
+
+def _text(kw: Decimal | None) -> str | None:
+    return None if kw is None else plain_number(kw)
 
 
 def audit_run(run: Path, tariff_path: Path | None = None) -> AuditDone:

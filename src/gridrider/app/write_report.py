@@ -18,6 +18,8 @@ from ..adapters.documents.result_tables import open_results
 from ..adapters.documents.svg import draw_all
 from ..problem import DataRefused, Problem, error
 from ..report.compose import compose
+from ..report.dispatch_figures import Comparison
+from ..report.dispatch_summarise import comparison_of, dispatch_figures
 from ..report.figures import KnownEvent
 from ..report.model import Block, Document, Run
 from ..report.participant import participant_figures
@@ -49,7 +51,8 @@ def write_report(out: Path, *, tariff_title: str, authority: str, currency: str,
     total = len(asked) + 4
     progress(STEP, 0, total)
     with open_results(out) as tables:
-        document = _document(tables, run, known=_known_events(run_json), participants=asked, progress=progress)
+        document = _document(tables, run, known=_known_events(run_json), participants=asked,
+                             published=comparison_of(run_json), progress=progress)
     progress(STEP, total - 2, total)
     drawings = draw_all(document)
     page = html_page(document, drawings).encode()
@@ -60,7 +63,7 @@ def write_report(out: Path, *, tariff_title: str, authority: str, currency: str,
 
 
 def _document(tables: duckdb.DuckDBPyConnection, run: Run, *, known: Sequence[KnownEvent], participants: Sequence[str],
-              progress: Progress) -> Document:
+              published: Comparison | None, progress: Progress) -> Document:
     zone = ZoneInfo(run.timezone)
     program = summarise(tables, known=known, zone=zone)
     blocks: list[Block] = []
@@ -76,7 +79,7 @@ def _document(tables: duckdb.DuckDBPyConnection, run: Run, *, known: Sequence[Kn
         blocks += participant_blocks(run, figures, place=place)
     if problems:
         raise DataRefused(problems)
-    return compose(run, program, blocks)
+    return compose(run, program, blocks, dispatched=dispatch_figures(tables, zone=zone), published=published)
 
 
 def _written(path: Path, content: bytes) -> Path:

@@ -7,20 +7,22 @@ import sys
 
 from .. import __version__
 from ..problem import DataRefused
-from .demo import add_demo
+from .audit import add_audit
 from .enroll import add_enroll
 from .events import add_limits, add_notices, add_triggers
 from .filing import add_filing
 from .ledger import add_ledger
 from .payout import add_payout
 from .reconcile import add_market, add_reconcile
+from .replay import add_demo, add_replay
 from .settle import add_explain, add_settle
 from .shared import DONE, FAULT, REFUSED, USAGE, print_json, print_problems, problem_json
 from .tables import add_import
 from .tariff import add_tariff
 
 COMMANDS = (add_settle, add_explain, add_tariff, add_enroll, add_triggers, add_limits, add_notices, add_import,
-            add_ledger, add_payout, add_reconcile, add_market, add_filing, add_demo)
+            add_ledger, add_payout, add_reconcile, add_market, add_filing, add_replay, add_audit,
+            add_demo)
 """What declares each command, in the order in which the help shows them."""
 
 

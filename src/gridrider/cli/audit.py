@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .shared import DONE, JSON_HELP, REFUSED, print_json
 
 if TYPE_CHECKING:
-    from ..app.audit_run import AuditDone, Finding
+    from ..app.audit_run import AuditDone
 
 SHOWN = 5
 """Findings of one rule that are printed in full."""
@@ -31,22 +31,11 @@ def _audit(arguments: argparse.Namespace) -> int:
 
     done = audit_run(arguments.run_folder, arguments.tariff)
     if arguments.json:
-        print_json(_document(done))
+        print_json({"instructions": done.instructions, "devices": done.devices, "events": done.events,
+                    "counts": done.counts, "findings": done.rows})
     else:
         print("\n".join(_lines(done)))
-    return REFUSED if done.of_the_program else DONE
-
-
-def _document(done: AuditDone) -> dict[str, Any]:
-    return {"instructions": done.instructions, "devices": done.devices, "events": done.events,
-            "counts": done.counts, "findings": [_finding_json(finding) for finding in done.findings]}
-
-
-def _finding_json(finding: Finding) -> dict[str, Any]:
-    return {"kind": str(finding.kind), "rule": finding.rule, "instruction_id": finding.instruction_id,
-            "enrollment_id": finding.enrollment_id, "at": _instant(finding),
-            "asked_kw": None if finding.asked_kw is None else str(finding.asked_kw),
-            "allowed_kw": None if finding.allowed_kw is None else str(finding.allowed_kw), "because": finding.because}
+    return REFUSED if done.failed else DONE
 
 
 def _lines(done: AuditDone) -> list[str]:
@@ -54,30 +43,21 @@ def _lines(done: AuditDone) -> list[str]:
     seen = f"{done.instructions} instructions to {done.devices} devices in {done.events} events"
     if not done.findings:
         return [f"No finding: {seen} agree with the rules."]
-    by_rule: dict[tuple[str, str], list[Finding]] = defaultdict(list)
-    for finding in done.findings:
-        by_rule[str(finding.kind), finding.rule].append(finding)
+    by_rule: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for row in done.rows:
+        by_rule[row["kind"], row["rule"]].append(row)
     lines = [f"Looked at {seen}."]
     for (kind, rule), found in sorted(by_rule.items(), reverse=True):
-        lines += [f"{kind}'s, {rule}: {len(found)}", *_first(found)]
-    failed = len(done.of_the_program)
+        lines += [f"{kind}'s, {rule}: {len(found)}", *(f"  {_words(row)}" for row in found[:SHOWN])]
+        lines += [f"  … and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    failed = sum(done.counts["program"].values())
     verdict = f"The run has failed: {failed} findings are the program's." if failed else "No finding is the program's."
     return [*lines, verdict]
 
 
-def _first(found: Sequence[Finding]) -> list[str]:
-    lines = [f"  {_instant(finding)} {finding.instruction_id or finding.enrollment_id}{_powers(finding)}: "
-             f"{finding.because}" for finding in found[:SHOWN]]
-    return [*lines, f"  … and {len(found) - SHOWN} more"] if len(found) > SHOWN else lines
-
-
-def _powers(finding: Finding) -> str:
-    """What was asked and allowed, where it is about power."""
-    if finding.asked_kw is None or finding.allowed_kw is None:
-        return ""
-    verb = "gave" if finding.kind == "device" else "asked"
-    return f" {verb} {finding.asked_kw.normalize():f} kW, allowed {finding.allowed_kw.normalize():f} kW"
-
-
-def _instant(finding: Finding) -> str:
-    return finding.at.isoformat().replace("+00:00", "Z")
+def _words(row: Mapping[str, Any]) -> str:
+    """When, about which instruction, what was asked and allowed where it is about power, and what shows it."""
+    verb, powers = "gave" if row["kind"] == "device" else "asked", ""
+    if row["asked_kw"] is not None and row["allowed_kw"] is not None:
+        powers = f" {verb} {row['asked_kw']} kW, allowed {row['allowed_kw']} kW"
+    return f"{row['at']} {row['instruction_id'] or row['enrollment_id']}{powers}: {row['because']}"

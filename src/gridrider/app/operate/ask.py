@@ -13,8 +13,8 @@ from ...dispatch.columns import StandingColumns, TelemetryColumns
 from ...dispatch.model import FEEDER_STEPS, FLEET_STEPS, PROTECTIONS, SKIPPED, WITHHELD, Origin, Protection
 from ...dispatch.protections.bounds import CODE, PROTECTION_CODES, Bounds, Span, event_bounds
 from ...dispatch.protections.last_word import Milder, last_word
-from ...dispatch.protections.reasons import reasons
-from ...dispatch.protections.records import Facts, protection_rows, why_skipped, withheld
+from ...dispatch.protections.reasons import Facts, reasons
+from ...dispatch.protections.records import protection_rows, why_skipped, withheld
 from .desk import Called, Desk
 from .instruct import Decision, hand_back, instructions
 from .rows import rows_of
@@ -22,6 +22,7 @@ from .share import Shared, grid_of, share_out
 
 Mask = NDArray[np.bool_]
 Places = NDArray[np.int64]
+Codes = NDArray[np.int8]
 NOTABLE_KW = 0.25
 """A change smaller than this is not worth a new instruction: until its timer an instruction stays within the energy and
 power that it was given for. A fall to nothing always is."""
@@ -52,8 +53,8 @@ def standing(desk: Desk, called: Called) -> StandingColumns:
         in_force=takes & program.in_force(day), signed=program.signed(day), medical=program.medical,
         suspended=desk.suspended, opted_out=called.opted_out, storm_status=desk.storm_status,
         storm_feed_lost=desk.storm_feed_lost, storm_opt_out=program.storm_opt_out,
-        events_month=desk.batteries_called(called, lambda other: (other.year, other.month) == (day.year, day.month)),
-        events_year=desk.batteries_called(called, lambda other: other.year == day.year),
+        events_month=desk.events_of_batteries(called, lambda other: (other.year, other.month) == (day.year, day.month)),
+        events_year=desk.events_of_batteries(called, lambda other: other.year == day.year),
         called_kwh_year=desk.called_kwh(day.year))
 
 
@@ -76,12 +77,13 @@ def look_at(desk: Desk, called: Called, telemetry: TelemetryColumns, now: dateti
     shared = share_out(called.target_kw, facts.devices, facts.telemetry, bounds, step_h=span.hours, grid=grid,
                        caps_kw=caps_kw)
     milder = last_word(shared.asked_kw, bounds)
+    binding = _binding(shared, milder, bounds)
     given, back = _changes(desk, called, places, milder, now, taken)
-    made = [_asked(desk, called, places, facts, milder, given, span)]
+    made = [_asked(desk, called, places, facts, milder, binding, given, span)]
     made += _handed_back(desk, called, places, facts, back, now)
     call_mask = members(desk, called)[places]
     first = now - called.event.start < timedelta(seconds=program.tick_s)
-    tables = _record(facts, called, shared, milder, now, call_mask, given | back, first=first)
+    tables = _record(facts, called, places, shared, milder, binding, now, call_mask, given | back, first=first)
     tables[FLEET_STEPS.name] = _fleet_step(desk, called, facts, shared, milder, now, call_mask)
     if grid is not None:
         tables[FEEDER_STEPS.name] = _feeder_step(desk, called, shared, caps_kw, now)
@@ -101,16 +103,20 @@ def _changes(desk: Desk, called: Called, places: Places, milder: Milder, now: da
     return new, follows & ~gives & free
 
 
-def _asked(desk: Desk, called: Called, places: Places, facts: Facts, milder: Milder, given: Mask,
+def _binding(shared: Shared, milder: Milder, bounds: Bounds) -> Codes:
+    """Which protection keeps each device below what the event would have asked of it; -1 = none."""
+    less = (shared.wanted_kw > milder.given_kw + PROTECTED_KW) & (bounds.protection != CODE[Protection.POWER_LIMIT])
+    return np.where(less, bounds.protection, -1).astype(np.int8)
+
+
+def _asked(desk: Desk, called: Called, places: Places, facts: Facts, milder: Milder, binding: Codes, given: Mask,
            span: Span) -> pa.Table:
     rows = np.flatnonzero(given)
-    limited = facts.bounds.protection[rows] != CODE[Protection.POWER_LIMIT]
     return instructions(desk, Decision(
         device=places[rows], origin=Origin.EVENT, end=span.reverts_at, reverts_at=span.reverts_at,
         reason=f"{called.kind} event until {called.event.end.astimezone(desk.program.zone):%H:%M}",
         clause=_clause(desk, called), delivered_kw=milder.given_kw[rows], floor_kwh=facts.bounds.floor_kwh[rows],
-        event_id=called.event.event_id,
-        protection=np.where(limited, facts.bounds.protection[rows], -1).astype(np.int8)), span.start)
+        event_id=called.event.event_id, protection=binding[rows]), span.start)
 
 
 def _clause(desk: Desk, called: Called) -> str:
@@ -134,16 +140,17 @@ def _handed_back(desk: Desk, called: Called, places: Places, facts: Facts, back:
     return made
 
 
-def _record(facts: Facts, called: Called, shared: Shared, milder: Milder, now: datetime, call_mask: Mask,
-            changed: Mask, *, first: bool) -> dict[str, pa.Table]:
-    """What held the event back: at its first look of everybody, later where something changed."""
+def _record(facts: Facts, called: Called, places: Places, shared: Shared, milder: Milder, binding: Codes,
+            now: datetime, call_mask: Mask, changed: Mask, *, first: bool) -> dict[str, pa.Table]:
+    """What held the event back: at its first look of everybody, later where another protection binds than before."""
     event_id = called.event.event_id
-    spared = replace(milder, changed=(shared.wanted_kw > milder.given_kw + PROTECTED_KW) & call_mask & (changed | first)
-                     & (facts.bounds.protection != CODE[Protection.POWER_LIMIT]))
+    news = (binding != called.told[places]) & call_mask & (changed | first)
+    called.told[places[news]] = binding[news]
+    spared = replace(milder, changed=news & (binding >= 0))
     tables = {PROTECTIONS.name: protection_rows(facts, shared.wanted_kw, spared, at=now, event_id=event_id),
               WITHHELD.name: withheld(facts, event_id=event_id, start=now, called=call_mask)}
     if first:
-        tables[SKIPPED.name] = why_skipped(facts, event_id=event_id, called=call_mask)
+        tables[SKIPPED.name] = why_skipped(facts, event_id=event_id, called=facts.standing.in_force)
     return tables
 
 

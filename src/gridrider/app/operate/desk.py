@@ -29,7 +29,7 @@ from .words import CALLED, SITE_STORMS, STOPS
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 STREAM = "operation"
-REMEMBERED_S = 3600.0
+REMEMBERED_S = 2700.0
 """How long telemetry stays on the desk; whether two reports agree is asked of at most half an hour."""
 
 
@@ -49,6 +49,8 @@ class Called:
     """Who was asked for power in it at any time."""
     discharged_kwh: Floats
     """What each battery gave in it, by its reports."""
+    told: NDArray[np.int8]
+    """Which protection was told of each device last, so that only another one is news; -1 = none."""
     closed: bool = False
 
     @property
@@ -71,6 +73,8 @@ class Desk:
     version: int = 0
     held: Held = field(init=False)
     called: list[Called] = field(default_factory=list)
+    left: dict[tuple[str, int], bool] = field(default_factory=dict)
+    """Opt-outs: event and device."""
     suspended: Mask = field(init=False)
     storm_status: NDArray[np.int8] = field(init=False)
     storm_feed_lost: Mask = field(init=False)
@@ -129,9 +133,9 @@ class Desk:
         """Events that are not closed and have begun."""
         return [called for called in self.called if not called.closed and called.event.start <= now]
 
-    def batteries_called(self, before: Called, within: Callable[[date], bool]) -> NDArray[np.int64]:
+    def events_of_batteries(self, before: Called, within: Callable[[date], bool]) -> Floats:
         """In how many other events each battery was asked for power, of those whose local date is wanted."""
-        program, counts = self.program, np.zeros(len(self.program), np.int64)
+        program, counts = self.program, np.zeros(len(self.program))
         batteries = int(program.battery.max()) + 1 if len(program) else 0
         by_event: dict[str, Mask] = {}
         for called in self.called:
@@ -172,14 +176,19 @@ class Desk:
             self.called.append(Called(
                 event=event, rider=row["rider"], service=row["service"], kind=row["kind"], number=len(self.called),
                 target_kw=float("nan") if target is None else target / 1e6, opted_out=np.zeros(count, np.bool_),
-                asked=np.zeros(count, np.bool_), discharged_kwh=np.zeros(count)))
+                asked=np.zeros(count, np.bool_), discharged_kwh=np.zeros(count), told=np.full(count, -1, np.int8)))
+            self._note_left(self.called[-1])
 
     def _learn_opt_outs(self, rows: pa.Table) -> None:
-        device, events = self.device_of(rows), rows.column("event_id").to_pylist()
+        for place, event_id in zip(self.device_of(rows).tolist(), rows.column("event_id").to_pylist(), strict=True):
+            if place != NOBODY:
+                self.left[event_id, place] = True
         for called in self.called:
-            chosen = [place for place, event_id in zip(device, events, strict=True)
-                      if event_id == called.event.event_id and place != NOBODY]
-            called.opted_out[chosen] = True
+            self._note_left(called)
+
+    def _note_left(self, called: Called) -> None:
+        """Who opted out of an event, also before the event itself was heard of."""
+        called.opted_out[[place for event_id, place in self.left if event_id == called.event.event_id]] = True
 
     def _learn_acts(self, rows: pa.Table) -> None:
         for place, act in zip(self.device_of(rows), rows.column("act").to_pylist(), strict=True):

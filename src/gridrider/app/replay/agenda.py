@@ -40,10 +40,10 @@ class Agenda:
         self.every_tick(call.start - BEFORE_EVENT, call.end + AFTER_EVENT)
 
     def act(self, act: Act) -> None:
-        """An act from outside, seen at the next tick."""
+        """An act from outside, seen at the next tick; two ticks later it is looked whether it was heeded."""
         at = self.next(act.at)
         self.acts.setdefault(at, []).append(act)
-        self.every_tick(at, at + 3 * self.tick)
+        self.instants |= {at, at + 2 * self.tick}
 
     def every_tick(self, start: datetime, end: datetime) -> None:
         """A look at every tick of a span."""
@@ -68,6 +68,8 @@ def agenda_of(season: Season, acts: Iterable[Act] = ()) -> Agenda:
         agenda.every_tick(storm.watch_at, storm.ends + timedelta(hours=storm.longer_h) + STORM_AFTER)
     for outage in season.outages:
         agenda.every_tick(outage.start, outage.end + AFTER_EVENT)
+    if season.emergency is not None:
+        agenda.instants.add(agenda.next(season.emergency.declared_at))
     for act in acts:
         agenda.act(act)
     return agenda

@@ -22,7 +22,8 @@ from .season import Call
 
 UNREACHABLE = {Protection.SILENT.value, Protection.STALE.value, Protection.CONTRADICTORY.value}
 EXCUSED_OTHERWISE = {Protection.STORM_HOLD.value, Protection.STORM_FEED_LOST.value, Protection.ISLANDED.value,
-                     Protection.SUSPENDED.value, Protection.OPTED_OUT.value, Protection.RESERVE.value}
+                     Protection.SUSPENDED.value, Protection.OPTED_OUT.value, Protection.RESERVE.value,
+                     Protection.UNSIGNED.value}
 """Skipped for one of these, an enrollment has its own row of absence, or was called and could give nothing."""
 
 
@@ -191,7 +192,7 @@ def outcomes(played: Played, steps: pa.Table) -> list[EventOutcome]:
     """Each event of the season in order of time."""
     from .replay import event_id_of
 
-    skipped = skipped_rows(played).column("event_id").to_pylist()
+    skipped = _skipped_members(played)
     found = []
     for call in played.season.calls:
         event_id = event_id_of(played.season, call)
@@ -208,6 +209,14 @@ def outcomes(played: Played, steps: pa.Table) -> list[EventOutcome]:
             peak_mw=max(by_start.values(), default=0) / 1e9, delivered_mwh=energy / 3600 / 1e9,
             opted_out=sum(_left(played, called) for called in mine), skipped=skipped.count(event_id)))
     return found
+
+
+def _skipped_members(played: Played) -> list[str]:
+    """The event of each skipped enrollment that counts as a participant: not the suspended and the unsigned."""
+    rows = skipped_rows(played)
+    reasons, events = (rows.column(name).to_pylist() for name in ("reason", "event_id"))
+    outside = (Protection.SUSPENDED.value, Protection.UNSIGNED.value)
+    return [event_id for event_id, reason in zip(events, reasons, strict=True) if reason not in outside]
 
 
 def _called(played: Played, called: Called) -> int:

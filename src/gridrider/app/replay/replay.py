@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +22,7 @@ from ...twin.fleet.homes import Behaviour, FleetParameters
 from ...twin.fleet.opt_outs import OptOutHazard, draw_opt_outs
 from ...twin.fleet.state import FleetState
 from ...twin.fleet.surroundings import Trips
-from ...twin.fleet.trips import draw_trips, joined
+from ...twin.fleet.trips import COMMUTE, draw_trips, joined
 from ..operate.call import CallRequest, call_event, tell
 from ..operate.desk import Desk
 from ..operate.own_good import pre_charges
@@ -32,6 +33,7 @@ from ..operate.tick import tick
 from ..ports import Store
 from ..settle import Progress, silent
 from .agenda import Act, Agenda, agenda_of
+from .emergency import EmergencyDone, answer
 from .members import Members, make_members, story_counts
 from .readings import ReadingsWriter
 from .season import HOMES_MAX, Call, Season, load_season
@@ -80,6 +82,7 @@ class Played:
     refused: list[tuple[str, Refusal]]
     opt_outs: pa.Table
     sunset: datetime
+    emergency: EmergencyDone | None = None
 
 
 def chosen(request: ReplayRequest) -> tuple[Season, int, int]:
@@ -103,6 +106,7 @@ def play(season: Season, homes: int, seed: int, folder: Path, *, store: Store | 
                       feeders=members.feeders, tick_s=60 * season.tick_minutes, lease_s=60 * season.lease_minutes)
     world = _world(season, seed, parameters, members)
     writer = ReadingsWriter(folder=folder / "readings", season=season, point_ids=program.enrollments.column("point_id"),
+                            premise_point_ids=program.enrollments.column("premise_point_id"),
                             measured_at=str(season.enrollment.get("measured_at", "premise")), is_ev=members.is_ev)
     world.on_day = writer.day
     change(world)
@@ -120,7 +124,7 @@ def fleet_of(season: Season, homes: int, seed: int) -> FleetParameters:
     """The season's homes: those that take part, and some further ones whose story keeps them out."""
     count = homes + sum(story_counts(season, homes).values())
     drawn = draw_fleet(season.fleet, count, seed)
-    changes: dict[str, NDArray[np.generic]] = dict(with_chance(drawn, seed))
+    changes: dict[str, NDArray[Any]] = dict(with_chance(drawn, seed))
     rules = season.fleet_rules
     if "pv_kw_per_battery_unit" in rules:
         means = np.array([float(mean) for mean in rules["pv_kw_per_battery_unit"]])
@@ -139,7 +143,7 @@ def fleet_of(season: Season, homes: int, seed: int) -> FleetParameters:
     if "disobedient_share" in season.behaviour:
         rng = np.random.default_rng([seed, 17])
         changes["obeys"] = rng.random(count) >= float(season.behaviour["disobedient_share"])
-    return replace(drawn, **changes)  # type: ignore[arg-type]
+    return replace(drawn, **changes)
 
 
 def _world(season: Season, seed: int, parameters: FleetParameters, members: Members) -> World:
@@ -172,7 +176,8 @@ def _trips(season: Season, parameters: FleetParameters, seed: int) -> Callable[[
 
     def of(day: date) -> Trips:
         midnight_s = local_midnight(day, season.timezone).timestamp()
-        return draw_trips(parameters, midnight_s=midnight_s, rng=np.random.default_rng([seed, 23, day.toordinal()]))
+        rng = np.random.default_rng([seed, 23, day.toordinal()])
+        return draw_trips(parameters, midnight_s=midnight_s, rng=rng, habits=season.trips or (COMMUTE,))
 
     return lambda day: joined(of(day), of(day + timedelta(days=1)))
 
@@ -233,11 +238,12 @@ def _run(played: Played, agenda: Agenda, progress: Progress) -> None:
         world.advance(at)
         now = world.now
         progress(STEP, (now.astimezone(season.timezone).date() - first).days, total)
-        for act in agenda.acts.get(at, ()):
-            _hear_of(played, act)
+        _hear_of(played, agenda.acts.get(at, ()))
         tick(desk, world, now, storms=storms, feed=feed)
         for call in agenda.calls.get(at, ()):
             _call(played, call, now)
+        if season.emergency is not None and at == agenda.next(season.emergency.declared_at):
+            played.emergency = answer(desk, world, season, now)
     while world.now < played.sunset:
         day_end = min(world.now + timedelta(days=1), played.sunset)
         world.advance(day_end)
@@ -245,11 +251,15 @@ def _run(played: Played, agenda: Agenda, progress: Progress) -> None:
     progress(STEP, total, total)
 
 
-def _hear_of(played: Played, act: Act) -> None:
-    """A customer leaves an event."""
-    names = played.program.enrollment_id.take(pa.array(act.homes, pa.int64()))
-    rows = rows_of(OPT_OUTS, len(names), {"event_id": act.event_id, "at": act.at, "enrollment_id": names})
-    played.desk.keep({OPT_OUTS.name: rows}, key=f"opt out {act.event_id} {act.homes}")
+def _hear_of(played: Played, acts: Sequence[Act]) -> None:
+    """Customers leave events."""
+    if not acts:
+        return
+    homes = [(act, home) for act in acts for home in act.homes]
+    names = played.program.enrollment_id.take(pa.array([home for _, home in homes], pa.int64()))
+    rows = rows_of(OPT_OUTS, len(homes), {"event_id": [act.event_id for act, _ in homes], "enrollment_id": names,
+                                          "at": [act.at for act, _ in homes]})
+    played.desk.keep({OPT_OUTS.name: rows}, key=f"opt outs {played.world.now.isoformat()}")
 
 
 def _call(played: Played, call: Call, now: datetime) -> None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -20,6 +20,7 @@ from ...interval import DateSpan, date_span
 from ...problem import DataRefused, Problem, error, refuse_on_error
 from ...tariff.load import load
 from ...tariff.model import Tariff
+from ...twin.fleet.trips import TripHabit
 from ..places import tariffs_folder
 
 HOMES_MAX = 200_000
@@ -102,6 +103,8 @@ class Emergency:
     declared_at: datetime
     until: datetime
     order: str
+    trips_waived: bool
+    """True when the order cancels the vehicles' own trips."""
     sites: tuple[Mapping[str, Any], ...]
 
 
@@ -142,8 +145,10 @@ class Season:
     outages: tuple[Outage, ...]
     storms: tuple[Storm, ...]
     feeders: tuple[Feeder, ...]
+    retail_usd_per_kwh: tuple[float, float] | None = None
+    """What a kilowatt-hour costs and earns at the retail meter; None = pre-charge is not weighed against it."""
     emergency: Emergency | None = None
-    vehicles: tuple[Mapping[str, Any], ...] = field(default=())
+    trips: tuple[TripHabit, ...] = ()
 
     def warmer_c(self, day: date) -> float:
         """How much hotter than an ordinary day of the season a day is."""
@@ -227,7 +232,7 @@ def _season(held: Mapping[str, Any], path: Path, tariff_file: Path, tariff: Tari
         storms=tuple(_storm(entry, zone, number) for number, entry in enumerate(held.get("storms", ()), start=1)),
         feeders=tuple(_feeder(entry) for entry in held.get("feeders", ())),
         emergency=_emergency(held["emergency"], zone) if "emergency" in held else None,
-        vehicles=tuple(held.get("vehicles", ())))
+        retail_usd_per_kwh=_retail(held), trips=tuple(TripHabit(**entry) for entry in held.get("trips", ())))
 
 
 def _call(entry: Mapping[str, Any], service: str, zone: ZoneInfo) -> Call:
@@ -264,7 +269,13 @@ def _feeder(entry: Mapping[str, Any]) -> Feeder:
 
 def _emergency(entry: Mapping[str, Any], zone: ZoneInfo) -> Emergency:
     return Emergency(declared_at=_instant(entry["declared_at"], zone), until=_instant(entry["until"], zone),
-                     order=str(entry["order"]), sites=tuple(entry["sites"]))
+                     order=str(entry["order"]), trips_waived=bool(entry.get("trips_waived", False)),
+                     sites=tuple(entry["sites"]))
+
+
+def _retail(held: Mapping[str, Any]) -> tuple[float, float] | None:
+    retail = held.get("retail")
+    return None if retail is None else (float(retail["import_usd_per_kwh"]), float(retail["export_usd_per_kwh"]))
 
 
 def _decimal(held: object) -> Decimal | None:

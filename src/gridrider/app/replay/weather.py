@@ -40,7 +40,8 @@ class SeasonWeather:
             self.drift_c, self._last = 0.7 * self.drift_c + rng.normal(0.0, 1.2), day
         season = self.season
         midnight = local_midnight(day, season.timezone)
-        middles_s = midnight.timestamp() + dt_s * (np.arange(day_seconds(day, season.timezone) // dt_s) + 0.5)
+        steps = np.arange(day_seconds(day, season.timezone) // dt_s, dtype=np.float64)
+        middles_s = midnight.timestamp() + dt_s * (steps + 0.5)
         local_h = np.array([_local_hour(second, season) for second in middles_s])
         clearness = float(rng.beta(12.0, 1.2))
         warmest_c = _warmest_c(season, day) + self.drift_c + season.warmer_c(day)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from ...dispatch.assign_model import ASSIGNMENTS, SITE_SUPPLY
 from ...dispatch.model import (
     ANSWERS,
     DEVICES,
@@ -30,11 +32,16 @@ from ...dispatch.model import (
 )
 from ...enrollment.model import ENROLLMENTS
 from ...event.model import CALLED_DISCHARGE, EVENTS, NOTICES, OPT_OUTS, UNAVAILABLE
+from ...report.fleet_audit import FLEET_AUDIT, FleetFinding
 from ...table import TableSchema
+from ..operate.rows import rows_of
 from ..outputs import MARK, replacing
-from ..settle import Progress, Settled, SettleRequest, settle
+from ..places import seasons_folder
+from ..settle import Settled, SettleRequest, settle
 from ..write_report import write_report
+from .compare import Comparison, compare, comparison_json
 from .edge import write_csv, write_parquet
+from .emergency import audit
 from .outcome import (
     EventOutcome,
     called_discharge_rows,
@@ -62,7 +69,14 @@ class Replayed:
     played: Played
     outcomes: list[EventOutcome]
     settled: Settled
+    comparison: Comparison | None
     report: Path | None
+
+
+def season_file(name: str) -> Path:
+    """A season by its file, or by its name among those that ship."""
+    shipped = seasons_folder() / f"{name}.yaml"
+    return shipped if not Path(name).exists() and shipped.is_file() else Path(name)
 
 
 def replay(request: ReplayRequest) -> Replayed:
@@ -83,12 +97,14 @@ def replay(request: ReplayRequest) -> Replayed:
         (inputs / "operation.sqlite").unlink()
         settled = settle(SettleRequest(tariff=season.tariff_file, inputs=inputs, period=season.span, out=results,
                                        progress=request.progress))
-        _together(folder, inputs, results, played)
+        compared = compare(found, homes, Decimal(settled.total_usd),
+                           float(season.published.get("constant_kw_per_home", "7.0")))
+        _together(folder, inputs, results, played, compared)
         if request.report:
             write_report(folder, tariff_title=season.tariff.title, authority=season.tariff.authority,
                          currency=season.tariff.currency, timezone=season.tariff.timezone,
                          assumptions=[*season.tariff.assumptions, *season.assumptions], progress=request.progress)
-    return Replayed(out=request.out, played=played, outcomes=found, settled=settled,
+    return Replayed(out=request.out, played=played, outcomes=found, settled=settled, comparison=compared,
                     report=request.out / "report.html" if request.report else None)
 
 
@@ -103,6 +119,10 @@ def _write_tables(played: Played, folder: Path) -> list[EventOutcome]:
         (FEEDER_STEPS, kept(played, FEEDER_STEPS.name)), (STORM_CHARGES, kept(played, STORM_CHARGES.name)),
         (EVENTS_TABLE, events_table_rows(played, found)),
         (NOTICES, pa.concat_tables(played.voices.told) if played.voices.told else None)]
+    if played.emergency is not None:
+        small += [(ASSIGNMENTS, played.emergency.assignments), (SITE_SUPPLY, played.emergency.supply)]
+    if played.world.is_ev.any():
+        small.append((FLEET_AUDIT, fleet_audit_rows(audit(played.desk, played.world, played.season))))
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         for schema, rows in small:
@@ -134,7 +154,7 @@ def _write_rows(file: Path, columns: tuple[str, ...], rows: list[dict[str, str]]
         writer.writerows(rows)
 
 
-def _together(folder: Path, inputs: Path, results: Path, played: Played) -> None:
+def _together(folder: Path, inputs: Path, results: Path, played: Played, compared: Comparison | None) -> None:
     """Inputs and results into one folder, and what a checker needs to know of the operation into run.json."""
     for part in (inputs, results):
         for file in sorted(part.iterdir()):
@@ -146,13 +166,20 @@ def _together(folder: Path, inputs: Path, results: Path, played: Played) -> None
         "tick_seconds": 60 * season.tick_minutes, "step_seconds": 60 * season.tick_minutes,
         "lease_seconds": 60 * season.lease_minutes},
         "refused": [{"event_id": event_id, "clause": refusal.clause, "reason": refusal.reason}
-                    for event_id, refusal in played.refused]}
+                    for event_id, refusal in played.refused], **(comparison_json(compared) if compared else {})}
     (folder / MARK).write_text(json.dumps({**run, **more}, indent=1, sort_keys=True, ensure_ascii=False) + "\n",
                                encoding="utf-8")
 
 
-def quiet_progress(step: str, done: int, total: int) -> None:
-    """Nobody is told."""
 
-
-Told = Progress
+def fleet_audit_rows(findings: Sequence[FleetFinding]) -> pa.Table:
+    """Rows of FLEET_AUDIT."""
+    return rows_of(FLEET_AUDIT, len(findings), {
+        "vehicle_id": [each.vehicle_id for each in findings], "kind": [each.kind for each in findings],
+        "suitable": [each.suitable for each in findings],
+        "reasons": pa.array([list(each.reasons) or None for each in findings], pa.list_(pa.string())),
+        "called_s": [round(each.called_h * 3600) for each in findings],
+        "spare_mwh": [round(each.spare_kwh * 1e6) for each in findings],
+        "expected_milliwatt": [round(each.expected_kw * 1e6) for each in findings],
+        "year_mwh": [round(each.year_kwh * 1e6) for each in findings],
+        "year_cycles": [each.year_cycles for each in findings]})
