@@ -59,15 +59,15 @@ class Run:
         self.tables.setdefault(table, []).append(row)
         return row
 
-    def ask(self, minutes: float, delivered_kw: str = "", *, origin: str = "event", lasts: float = 15,
-            answer: str = "received", **cells: str) -> Row:
+    def ask(self, minutes: float, delivered_kw: str = "", cells: Mapping[str, str] | None = None, *,
+            origin: str = "event", lasts: float = 15, answer: str = "received", **more: str) -> Row:
         """An instruction issued and started then, on a step, with the device's answer to it (blank: none)."""
         number = len(self.tables.get("instructions", []))
         row = self.add("instructions", {
             "instruction_id": f"i{number}", "event_id": "v1" if origin == "event" else "", "origin": origin,
             "primacy": str(PRIMACY[origin]), "issued_at": at(minutes), "start": at(minutes), "end": at(minutes + lasts),
             "reverts_at": at(minutes + lasts), "delivered_kw": delivered_kw,
-            "floor_kwh": "2" if origin == "event" else ""}, **cells)
+            "floor_kwh": "2" if origin == "event" else "", **(cells or {})}, **more)
         if answer:
             self.answer(row, minutes, answer)
         return row
@@ -134,7 +134,7 @@ def resting_run() -> Run:
 
 def let_go(run: Run, minutes: float, origin: str = "restore", **cells: str) -> Row:
     """A release, acknowledged at once and seen a tick later."""
-    row = run.ask(minutes, origin=origin, **cells)
+    row = run.ask(minutes, "", cells, origin=origin)
     run.answer(row, minutes + 5, "seen")
     return row
 

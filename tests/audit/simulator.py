@@ -278,8 +278,8 @@ def send(run: Run, device: Device, minute: int, end: int, reverts: int, *, origi
     """Write an instruction, what it takes the place of, and whether the device heard it."""
     if device.sent is not None and holds(device, minute):
         cells["supersedes"] = device.sent["instruction_id"]
-    row = run.ask(minute, origin=origin, answer="", enrollment_id=device.name, end=at(end), reverts_at=at(reverts),
-                  **{"floor_kwh": "", "event_id": "", **cells})
+    row = run.ask(minute, "", {"floor_kwh": "", "event_id": "", **cells}, origin=origin, answer="",
+                  enrollment_id=device.name, end=at(end), reverts_at=at(reverts))
     if minute // TICK in device.fate.deaf:
         run.answer(row, minute + 2 * TICK, "unknown")
     else:

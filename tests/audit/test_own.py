@@ -20,7 +20,7 @@ def charged(origin: str = "storm_charge", delivered_kw: str = "-2", *, storm: st
         cells = {"event_id": "v1", **cells}
     if origin == "storm_charge" and storm:
         run.add("site_storms", {"from": at(-30), "to": ""}, enrollment_id="e1", status=storm, alert="WS.A.0001")
-    row = run.ask(issued, delivered_kw, origin=origin, **cells)
+    row = run.ask(issued, delivered_kw, cells, origin=origin)
     let_go(run, issued + 15, supersedes=row["instruction_id"])
     return run
 

@@ -67,12 +67,14 @@ def set_report(minutes: float, **cells: str) -> Change:
     return lambda run: run.report(minutes).update(cells)
 
 
-def vehicle(*, plugged: str = "true", departure_kwh: str = "8", departs: float = 75, floor_kwh: str = "4") -> Change:
+def vehicle(*, plugged: str = "true", departure_kwh: str = "8", departs: float | None = 75,
+            floor_kwh: str = "4") -> Change:
     """The device is a vehicle that needs energy for a trip."""
     def change(run: Run) -> None:
         for table in ("enrollments", "devices"):
             run.tables[table][0]["technology"] = "ev"
-        set_all("telemetry", plugged=plugged, departure_kwh=departure_kwh, departs_at=at(departs))(run)
+        leaves = "" if departs is None else at(departs)
+        set_all("telemetry", plugged=plugged, departure_kwh=departure_kwh, departs_at=leaves)(run)
         set_asks(floor_kwh=floor_kwh)(run)
     return change
 
@@ -131,6 +133,15 @@ BOUNDS: dict[str, tuple[str, Change]] = {
     "a jump": ("contradictory", set_report(0, stored_kwh="8.9")),
     "away": ("unplugged", vehicle(plugged="false", departure_kwh="2")),
     "must leave soon": ("ev_departure", vehicle(departure_kwh="9.5", floor_kwh="8.4")),
+    "a battery away": ("unplugged", set_all("telemetry", plugged="false")),
+    "a vehicle that may be away": ("unplugged", vehicle(plugged="", departure_kwh="2")),
+    "leaves, nobody knows when": ("ev_departure", vehicle(departure_kwh="9.9", departs=None, floor_kwh="9.9")),
+    "leaves, nobody knows with what": ("ev_departure", vehicle(departure_kwh="", floor_kwh="8.9")),
+    "a battery with a trip": ("ev_departure", lambda run: (
+        set_all("telemetry", departs_at=at(75), departure_kwh="9.5")(run), set_asks(floor_kwh="8.4")(run))),
+    "a size that nobody told": ("power_limit", set_all("devices", discharge_max_kw="")),
+    "an export that nobody limits to more than nothing": ("export_limit", lambda run: (
+        set_all("devices", export_max_kw="1")(run), set_all("telemetry", home_net_kw="-1")(run))),
     "customer's reserve": ("reserve", lambda run: (set_all("devices", reserve_customer_pct="95")(run),
                                                    set_asks(floor_kwh="9.5")(run))),
     "device's reserve": ("reserve", lambda run: (set_all("devices", reserve_device_pct="95")(run),
@@ -165,6 +176,13 @@ KEPT: dict[str, Change] = {
     "voltage of a half": lambda run: (set_all("telemetry", voltage_pu="1.084")(run)),
     "export": lambda run: (set_all("devices", export_max_kw="1")(run)),
     "size": set_all("devices", discharge_max_kw="2"),
+    "a thermostat": lambda run: (set_all("enrollments", technology="thermostat")(run),
+                                 set_all("devices", technology="thermostat", usable_kwh="", export_max_kw="0")(run),
+                                 set_all("telemetry", stored_kwh="", home_net_kw="", voltage_pu="1.2")(run),
+                                 set_asks(floor_kwh="")(run)),
+    "voltage that nobody told": set_all("telemetry", voltage_pu=""),
+    "at the charger, no trip": vehicle(departure_kwh="", departs=None),
+    "a storm shorter than a look": lambda run: site_storm("lock", 31, 34)(run),
 }
 
 
@@ -275,10 +293,8 @@ RULES: dict[str, tuple[str, Change]] = {
     "a restore with power": ("asks_nothing", lambda run: run.instruction(60).update(delivered_kw="1")),
     "somebody forgotten": ("left_out", forgotten),
     "no answer": ("unknown", lambda run: run.drop("answers", instruction_id="i1")),
-    "a late answer": ("unknown", lambda run: (run.drop("answers", instruction_id="i1"),
-                                              run.answer(run.instruction(15), 26, "received"))),
-    "only sent": ("unknown", lambda run: (run.drop("answers", instruction_id="i1"),
-                                          run.answer(run.instruction(15), 15, "sent"))),
+    "a late answer": ("unknown", lambda run: run.tables["answers"][1].update(at=at(26))),
+    "only sent": ("unknown", lambda run: run.tables["answers"][1].update(answer="sent")),
     "a restore that nobody verified": ("seen", lambda run: run.drop("answers", answer="seen")),
     "a restore that no report shows": ("seen", set_report(65, follows="true", delivered_kw="0")),
     "harsher": ("protections", made_milder("1", "2")),

@@ -51,11 +51,12 @@ class AuditDone:
         return any(finding.kind is FindingKind.PROGRAM for finding in self.findings)
 
     @property
-    def rows(self) -> list[dict[str, str | None]]:
+    def rows(self) -> list[dict[str, Any]]:
         """The findings as text, ready for JSON."""
         return [{"kind": finding.kind.value, "rule": finding.rule, "instruction_id": finding.instruction_id,
-                 "enrollment_id": finding.enrollment_id, "at": utc_text(finding.at), "asked_kw": _text(finding.asked_kw),
-                 "allowed_kw": _text(finding.allowed_kw), "because": finding.because} for finding in self.findings]
+                 "enrollment_id": finding.enrollment_id, "at": utc_text(finding.at),
+                 "asked_kw": _text(finding.asked_kw), "allowed_kw": _text(finding.allowed_kw),
+                 "because": finding.because} for finding in self.findings]
 
 
 def _text(kw: Decimal | None) -> str | None:

@@ -30,7 +30,7 @@ where i.releases
   and not exists (select 1 from report as r where r.enrollment_id = i.enrollment_id and not r.follows
                   and r.reported_at > i.issued_at and r.reported_at <= a.seen_at);
 
--- Several protections may have cut one instruction; the least that they gave is what was sent.
+-- A protection that goes on cutting has one row for all of it, at its first instruction. Several protections may have cut one instruction; the least that they gave is what was sent.
 create or replace temp table cut as
 select p.enrollment_id, p.at, p.event_id, min(p.given_milliwatt) as given, max(p.asked_milliwatt) as asked,
        any_value(p.protection) as protection
@@ -52,11 +52,11 @@ left join instruction as i on i.enrollment_id = c.enrollment_id and i.issued_at 
 where c.given >= 0 and abs(coalesce(i.delivered_milliwatt, 0) - c.given) > 1
 union all
 select 'program', 'protections', i.instruction_id, i.enrollment_id, i.issued_at, i.delivered_milliwatt, null,
-       'it names ' || i.protection || ', and the protections table has no such row'
+       'it names ' || i.protection || ', and the protections table has no such row of the event so far'
 from instruction as i
 where i.origin = 'event' and i.protection is not null and not exists (
-  select 1 from protections as p where p.enrollment_id = i.enrollment_id and p.at = i.issued_at
-   and p.protection = i.protection)
+  select 1 from protections as p where p.enrollment_id = i.enrollment_id and p.at <= i.issued_at
+   and p.protection = i.protection and coalesce(p.event_id, i.event_id) = i.event_id)
 union all
 select 'program', 'skipped', i.instruction_id, i.enrollment_id, i.issued_at, i.delivered_milliwatt, 0,
        'skipped for ' || s.event_id || ' because of ' || coalesce(s.reason, 'nothing')
