@@ -39,8 +39,8 @@ SELF_CONSUMPTION, GRID_CHARGED, BACKUP_ONLY = (int(Behaviour.SELF_CONSUMPTION), 
 GRID_TIED, ISLANDED, DARK, RECONNECT_WAIT, RAMP = (int(one) for one in Connection)
 REGISTERS = len(NAMES)
 ROW = np.dtype([(name, np.float64) for name in NAMES])
-BLOCK = 512
-"""Homes per turn of the parallel loop, and per turn of making records: what lies in the cache."""
+BLOCK, TILE = 512, 16
+"""Homes per turn of the parallel loop, and homes whose registers are written out together: what lies in the cache."""
 
 
 def run_compiled(parameters: FleetParameters, state: FleetState, surroundings: Surroundings, *, dt_s: int,
@@ -97,29 +97,36 @@ def _block(first: int, end: int, homes: Any, now: Any, held: Any, coming: Any, d
            per_row: int) -> None:
     """The homes first <= place < end, which share a row of registers and a record of orders."""
     row, orders = np.zeros(1, dtype=ROW), np.zeros(1, dtype=ORDERS)
-    rows = row.view(np.float64)
+    rows, limits = row.view(np.float64), np.empty((3, voltage_pu.shape[1]))
+    tile = np.empty((REGISTERS, sums.shape[1], TILE))
     for i in range(first, end):
         home = homes[i]
-        _home(i, home, now[i], held[i], coming[i], orders[0], row[0], rows, departs_s[i], returns_s[i], trip_kwh[i],
+        _limits(home, voltage_pu[home.feeder], limits)
+        k = (i - first) % TILE
+        _home(k, home, now[i], held[i], coming[i], orders[0], row[0], rows, departs_s[i], returns_s[i], trip_kwh[i],
               temperature_c[home.cell], horizontal_kw_per_m2[home.cell], panel_kw_per_kw[home.plane],
-              load_shape[home.load_shape], water_shape[home.water_shape], voltage_pu[home.feeder], sums, clock_s,
-              local_offset_s, dt_s, per_row)
+              load_shape[home.load_shape], water_shape[home.water_shape], voltage_pu[home.feeder], limits, tile,
+              clock_s, local_offset_s, dt_s, per_row)
+        if k == TILE - 1 or i == end - 1:
+            sums[:, :, i - k:i + 1] = tile[:, :, :k + 1]
 
 
 @compiled
-def _home(i: int, home: Any, now: Any, held: Any, coming: Any, orders: Any, row: Any, rows: Any, departs_s: Any,
+def _home(k: int, home: Any, now: Any, held: Any, coming: Any, orders: Any, row: Any, rows: Any, departs_s: Any,
           returns_s: Any, trip_kwh: Any, temperature_c: Any, horizontal_kw_per_m2: Any, panel_kw_per_kw: Any,
-          load_shape: Any, water_shape: Any, voltage_pu: Any, sums: Any, clock_s: float, local_offset_s: float,
-          dt_s: float, per_row: int) -> None:
-    """All steps of one home."""
+          load_shape: Any, water_shape: Any, voltage_pu: Any, limits: Any, tile: Any, clock_s: float,
+          local_offset_s: float, dt_s: float, per_row: int) -> None:
+    """All steps of one home; its registers go to place k of the tile."""
     step_h, steps = dt_s / 3600.0, len(temperature_c)
     local_s = (clock_s + local_offset_s + home.clock_offset_s) % DAY_S
-    source, left, filled = -1, per_row, 0
+    look_s, left, filled = -np.inf, per_row, 0
     for t in range(steps):
         at_s = clock_s + t * dt_s
-        source = _order(home, held, coming, orders, at_s, source)
+        if at_s >= look_s:
+            look_s = _order(home, held, coming, orders, at_s)
         there = not (home.outage_from_s <= at_s < home.outage_until_s)
-        give_pu, take_pu, reactive_pu = _grid(home, now, there, voltage_pu[t] + home.voltage_offset_pu, dt_s)
+        share = _grid(home, now, there, voltage_pu[t] + home.voltage_offset_pu, dt_s)
+        give_pu, take_pu, reactive_pu = limits[0, t] * share, limits[1, t] * share, limits[2, t] * share
         heating_kw, cooling_kw, tank_kw = _use(home, now, orders)
         load_kw = home.load_kw * load_shape[t] + cooling_kw + heating_kw + tank_kw
         sun_kw = min(home.pv_kw * panel_kw_per_kw[t], home.pv_kva)
@@ -163,7 +170,7 @@ def _home(i: int, home: Any, now: Any, held: Any, coming: Any, orders: Any, row:
         left -= 1
         if left == 0 or t + 1 == steps:
             for register in range(REGISTERS):
-                sums[register, filled, i] = rows[register] * step_h
+                tile[register, filled, k] = rows[register] * step_h
                 rows[register] = 0.0
             left, filled = per_row, filled + 1
         local_s = local_s + dt_s - (DAY_S if local_s + dt_s >= DAY_S else 0.0)
@@ -187,18 +194,13 @@ def _add(row: Any, net_kw: float, battery_kw: float, car_kw: float, pv_kw: float
 
 
 @compiled
-def _order(home: Any, held: Any, coming: Any, orders: Any, at_s: float, source: int) -> int:
-    """As `communication.in_force`, filled in anew when the source changes.
-
-    0 = the owner's settings are in force, 1 = the held message, 2 = the coming one, whose time has come.
-    """
+def _order(home: Any, held: Any, coming: Any, orders: Any, at_s: float) -> float:
+    """As `communication.in_force`; returns when to look again, a second before a message's time at the latest."""
     is_due = home.comes_at_s <= at_s
-    device_s, now_source = at_s + home.clock_offset_s, 0
-    if home.obeys and device_s < (coming.reverts_at_s if is_due else held.reverts_at_s):
-        now_source = 2 if is_due else 1
-    if now_source != source:
-        _fill(home, coming if now_source == 2 else held, orders, now_source != 0)
-    return now_source
+    reverts_at_s = coming.reverts_at_s if is_due else held.reverts_at_s
+    bound = home.obeys and at_s + home.clock_offset_s < reverts_at_s
+    _fill(home, coming if is_due else held, orders, bound)
+    return min(np.inf if is_due else home.comes_at_s, reverts_at_s - home.clock_offset_s - 1.0 if bound else np.inf)
 
 
 @compiled
@@ -220,12 +222,30 @@ def _asked(bound: bool, setting: float, otherwise: float) -> float:
 
 
 @compiled
-def _grid(home: Any, now: Any, there: bool, voltage_pu: float, dt_s: float) -> tuple[float, float, float]:
-    """As `grid.grid_at`: what the inverters may give, take and inject."""
+def _limits(home: Any, voltage_pu: Any, limits: Any) -> None:
+    """As `inverter.inverter_limits` for all steps: what may be given and taken, and what is injected.
+
+    The curves are written as the ramps that they are, without a branch, so that steps go side by side.
+    """
+    offset_pu = home.voltage_offset_pu
+    vars_on, watts_off = 1.0 if home.volt_var else 0.0, 0.0 if home.volt_watt else 1.0
+    for t in range(len(voltage_pu)):
+        at_pu = voltage_pu[t] + offset_pu
+        low = min(max((VAR_AT_PU[1] - at_pu) / (VAR_AT_PU[1] - VAR_AT_PU[0]), 0.0), 1.0)
+        high = min(max((at_pu - VAR_AT_PU[2]) / (VAR_AT_PU[3] - VAR_AT_PU[2]), 0.0), 1.0)
+        reactive_pu = vars_on * (VAR_PU[0] * low + VAR_PU[3] * high)
+        left_pu = np.sqrt(1.0 - reactive_pu * reactive_pu)
+        watt_pu = min(max((WATT_AT_PU[1] - at_pu) / (WATT_AT_PU[1] - WATT_AT_PU[0]), watts_off), 1.0)
+        limits[0, t], limits[1, t], limits[2, t] = min(watt_pu, left_pu), left_pu, reactive_pu
+
+
+@compiled
+def _grid(home: Any, now: Any, there: bool, voltage_pu: float, dt_s: float) -> float:
+    """As `grid.grid_at`: the share of their power at which the inverters are in service."""
     if not there:
         now.connection = ISLANDED if home.backs_up and home.battery_kwh > 0.0 else DARK
         now.good_grid_s = now.voltage_pu = 0.0
-        return 0.0, 0.0, 0.0
+        return 0.0
     now.voltage_pu = voltage_pu
     good_s, wait_s, ramp_s = now.good_grid_s, home.reconnect_wait_s, home.ramp_s
     low_pu, high_pu = TRIP_PU[0], TRIP_PU[1]
@@ -233,32 +253,19 @@ def _grid(home: Any, now: Any, there: bool, voltage_pu: float, dt_s: float) -> t
         low_pu, high_pu = ENTER_PU[0], ENTER_PU[1]
     if voltage_pu < low_pu or voltage_pu > high_pu:
         now.connection, now.good_grid_s = RECONNECT_WAIT, 0.0
-        return 0.0, 0.0, 0.0
-    share = 1.0
-    now.connection, now.good_grid_s = GRID_TIED, good_s + dt_s
-    if good_s < wait_s + ramp_s:
-        share = (_ramped_s(good_s + dt_s - wait_s, ramp_s) - _ramped_s(good_s - wait_s, ramp_s)) / dt_s
-        now.connection = RECONNECT_WAIT if good_s < wait_s else RAMP
-    reactive_pu = _reactive_pu(voltage_pu) if home.volt_var else 0.0
-    left_pu = np.sqrt(1.0 - reactive_pu * reactive_pu)
-    watt_pu = 1.0
-    if home.volt_watt:
-        watt_pu = min(max((WATT_AT_PU[1] - voltage_pu) / (WATT_AT_PU[1] - WATT_AT_PU[0]), 0.0), 1.0)
-    return min(watt_pu, left_pu) * share, left_pu * share, reactive_pu * share
+        return 0.0
+    now.good_grid_s = good_s + dt_s
+    if good_s >= wait_s + ramp_s:
+        now.connection = GRID_TIED
+        return 1.0
+    now.connection = RECONNECT_WAIT if good_s < wait_s else RAMP
+    return (_ramped_s(good_s + dt_s - wait_s, ramp_s) - _ramped_s(good_s - wait_s, ramp_s)) / dt_s
 
 
 @compiled
 def _ramped_s(since_s: float, ramp_s: float) -> float:
     inside_s = min(max(since_s, 0.0), ramp_s)
     return inside_s * inside_s / (2.0 * ramp_s) + max(since_s - ramp_s, 0.0)
-
-
-@compiled
-def _reactive_pu(voltage_pu: float) -> float:
-    """The volt-var curve as the two ramps that it is; without a branch, since voltages go to and fro."""
-    low = min(max((VAR_AT_PU[1] - voltage_pu) / (VAR_AT_PU[1] - VAR_AT_PU[0]), 0.0), 1.0)
-    high = min(max((voltage_pu - VAR_AT_PU[2]) / (VAR_AT_PU[3] - VAR_AT_PU[2]), 0.0), 1.0)
-    return VAR_PU[0] * low + VAR_PU[3] * high
 
 
 @compiled
