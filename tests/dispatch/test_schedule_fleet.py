@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy.sparse as sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from gridrider.dispatch.schedule import schedule
 from gridrider.dispatch.schedule_fleet import FleetPlan, couple, plan_each
 from gridrider.dispatch.schedule_master import cheapest_mix
 from gridrider.dispatch.schedule_model import Floats, Horizon, Storage, horizon, storage
-from tests.dispatch.oracle_schedule import fleet_least_cost, solve, sparse
+from tests.dispatch.oracle_schedule import fleet_least_cost, solve
 
 STEPS = 12
 EVENT = slice(7, 10)
@@ -110,8 +111,9 @@ def test_without_the_compiler_it_is_the_same(monkeypatch: pytest.MonkeyPatch) ->
 @settings(max_examples=60)
 def test_the_cheapest_mix_is_the_linear_programmes(seed: int, plans: int, targets: int) -> None:
     chance = np.random.default_rng(seed)
-    cost, delivered = chance.normal(0, 100, plans), chance.integers(-3, 9, (plans, targets)) * 100.0
-    target, short = chance.integers(0, 9, targets) * 100.0, float(chance.choice([1.0, 10.0]))
+    cost, short = chance.normal(0, 100, plans), float(chance.choice([1.0, 10.0]))
+    delivered: Floats = 100.0 * chance.integers(-3, 9, (plans, targets)).astype(np.float64)
+    target: Floats = 100.0 * chance.integers(0, 9, targets).astype(np.float64)
     shares, prices = cheapest_mix(cost, delivered, target, short)
     rows = sparse.vstack([sparse.hstack([sparse.csr_matrix(delivered.T), sparse.identity(targets)]),
                           sparse.csr_matrix(np.r_[np.ones(plans), np.zeros(targets)])]).tocsr()

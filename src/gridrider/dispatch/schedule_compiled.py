@@ -4,7 +4,7 @@ Method. What one more stored kWh is worth falls with the energy stored. It is ke
 falling order, the store from empty to full. Going back one step, a purchase of up to C at price u charges where the
 segments are worth more than u: those at the left end, C of which are cut off while one segment of u takes their place.
 A sale does the same at the right end. The middle, where the device rests, is never touched, so a step costs only what
-its ends hold. Below a floor the worth is infinite.
+its ends hold. Below a floor the worth is infinite. Neighbouring steps of one price are taken as one long step.
 
 The same signatures and results as in `schedule` (to 1e-9 USD); without a compiler use that one.
 """
@@ -52,9 +52,11 @@ def _columns(devices: Storage) -> Floats:
     return np.stack([getattr(devices, field.name) for field in fields(Storage)], axis=1)
 
 
-def _steps(ahead: Horizon) -> list[Floats]:
+def _steps(ahead: Horizon) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats, Floats]:
     """The arrays of a horizon in the order of its fields, laid out in the one way the kernels are compiled for."""
-    return [np.require(getattr(ahead, field.name), requirements=["C", "W"]) for field in fields(Horizon)]
+    buy, sell, charge, discharge, floor, load, withdrawn = (
+        np.require(getattr(ahead, field.name), requirements=["C", "W"]) for field in fields(Horizon))
+    return buy, sell, charge, discharge, floor, load, withdrawn
 
 
 @compiled
@@ -82,6 +84,18 @@ def _before_loss(slope: Floats, length: Floats, head: int, tail: int, kept: floa
 
 
 @compiled
+def _first_alike(buy: Floats, sell: Floats, floor: Floats, load: Floats, withdrawn: Floats, kept: float,
+                 step: int) -> int:
+    """The first of the steps up to one that can be taken as one long step: it is all the same when they charge."""
+    first = step
+    while (first > 0 and kept == 1.0 and withdrawn[first] == 0.0 and buy[first - 1] == buy[step]
+           and sell[first - 1] == sell[step] and floor[first - 1] == floor[step]
+           and (buy[step] == sell[step] or (load[step] == 0.0 and load[first - 1] == 0.0))):
+        first -= 1
+    return first
+
+
+@compiled
 def _back(  # noqa: C901 - a call would take longer than its work
         device: Floats, buy: Floats, sell: Floats, charge: Floats, discharge: Floats, floor: Floats, load: Floats,
         withdrawn: Floats, every: bool, levels: Floats, slope: Floats, length: Floats) -> None:
@@ -93,13 +107,21 @@ def _back(  # noqa: C901 - a call would take longer than its work
     full, into, out_of, kept, wear = device[1], device[2], device[3], device[4], device[5]
     per_into, per_out_of, bottom, head = 1.0 / into, 1.0 / out_of, 0.0, len(slope) // 2
     slope[head], length[head], tail = device[6], full, head + 1
-    for step in range(len(buy) - 1, -1, -1):
+    step = len(buy) - 1
+    while step >= 0:
+        first = _first_alike(buy, sell, floor, load, withdrawn, kept, step)
         if floor[step] > bottom:
             head, bottom = _without_low(length, head, tail, floor[step] - bottom), floor[step]
-        before = max(floor[step - 1] * kept - withdrawn[step], 0.0) if step > 0 else 0.0
-        surplus, own = min(charge[step], max(-load[step], 0.0)), min(discharge[step], max(load[step], 0.0))
+        before = max(floor[first - 1] * kept - withdrawn[first], 0.0) if first > 0 else 0.0
+        charging, discharging = charge[step], discharge[step]
+        for alike in range(first, step):
+            charging += charge[alike]
+            discharging += discharge[alike]
+        one_price = buy[step] == sell[step]
+        surplus = 0.0 if one_price else min(charging, max(-load[step], 0.0))
+        own = 0.0 if one_price else min(discharging, max(load[step], 0.0))
         for way in range(2):  # the higher price first
-            most = (surplus if way else charge[step] - surplus) * into
+            most = (surplus if way else charging - surplus) * into
             price = (sell[step] if way else buy[step]) * per_into
             if every or most > 0.0:
                 end, worthy = head, 0.0
@@ -112,17 +134,22 @@ def _back(  # noqa: C901 - a call would take longer than its work
                 cut, bottom = most - (bottom - lower), lower
                 if worthy <= cut:
                     head = end
-                    if worthy + most > cut:
+                    if end < tail and slope[end] == price:
+                        length[end] += worthy + most - cut
+                    elif worthy + most > cut:
                         head -= 1
                         slope[head], length[head] = price, worthy + most - cut
                 elif most > 0.0:
                     head = _without_low(length, head, end, cut)
+                    if end < tail and slope[end] == price:
+                        length[end] += most
+                        continue
                     for place in range(head, end):
                         slope[place - 1], length[place - 1] = slope[place], length[place]
                     slope[end - 1], length[end - 1] = price, most
                     head -= 1
         for way in range(1, -1, -1):  # the lower price first, so that the higher one finds what lies above it unchanged
-            most = (discharge[step] - own if way else own) * per_out_of
+            most = (discharging - own if way else own) * per_out_of
             price = (sell[step] if way else buy[step]) * out_of - wear
             if every or most > 0.0:
                 start, taken = tail, 0.0
@@ -138,12 +165,21 @@ def _back(  # noqa: C901 - a call would take longer than its work
                         cut -= length[tail - 1]
                         tail -= 1
                     length[tail - 1] -= cut
+                    if slope[start] == price:
+                        length[start] += most
+                        continue
                     for place in range(tail - 1, start - 1, -1):
                         slope[place + 1], length[place + 1] = slope[place], length[place]
                     slope[start], length[start], tail = price, most, tail + 1
-        if kept < 1.0 or withdrawn[step] > 0.0:
-            bottom = min((bottom + withdrawn[step]) / kept, full)
+        if one_price:
+            levels[step, 1], levels[step, 2] = levels[step, 0], levels[step, 3]
+        for alike in range(first, step):
+            for way in range(4):
+                levels[alike, way] = levels[step, way]
+        if kept < 1.0 or withdrawn[first] > 0.0:
+            bottom = min((bottom + withdrawn[first]) / kept, full)
             tail = _before_loss(slope, length, head, tail, kept, full - bottom)
+        step = first - 1
 
 
 @compiled

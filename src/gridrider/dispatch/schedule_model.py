@@ -66,7 +66,7 @@ class Horizon:
     @property
     def steps(self) -> int:
         """T, how many steps there are."""
-        return self.import_usd_per_kwh.shape[1]
+        return int(self.import_usd_per_kwh.shape[1])
 
     def part(self, which: slice) -> Horizon:
         """What holds for some of the devices."""
