@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gridrider.dispatch import schedule_compiled
@@ -121,10 +121,16 @@ def test_a_policy_followed_on_another_day_still_keeps_limits_and_floors(seed: in
     assert (best.cost_usd[equal] <= plan.cost_usd[equal] + 1e-9).all()
 
 
-@given(seed=st.integers(0, 10**6), drives=st.booleans())
-@settings(max_examples=40)
-def test_the_compiled_twin_agrees(seed: int, drives: bool) -> None:
+@given(seed=st.integers(0, 10**6), drives=st.booleans(), one_price=st.booleans())
+@example(seed=2820, drives=True, one_price=False)
+@example(seed=3153, drives=True, one_price=True)
+@example(seed=3507, drives=True, one_price=True)
+@settings(max_examples=60)
+def test_the_compiled_twin_agrees(seed: int, drives: bool, one_price: bool) -> None:
     devices, ahead = world(seed, drives=drives)
+    if one_price:
+        ahead = replace(ahead, export_usd_per_kwh=ahead.import_usd_per_kwh,
+                        stored_kwh_min=np.repeat(0.1 * devices.stored_kwh_max[:, None], ahead.steps, axis=1))
     plan, twin = schedule(devices, ahead), schedule_compiled.schedule(devices, ahead)
     np.testing.assert_allclose(twin.cost_usd, plan.cost_usd, rtol=0, atol=1e-9)
     np.testing.assert_allclose(twin.missed_kwh, plan.missed_kwh, rtol=0, atol=1e-9)

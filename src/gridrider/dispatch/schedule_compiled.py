@@ -113,6 +113,8 @@ def _back(  # noqa: C901 - a call would take longer than its work
         if floor[step] > bottom:
             head, bottom = _without_low(length, head, tail, floor[step] - bottom), floor[step]
         before = max(floor[first - 1] * kept - withdrawn[first], 0.0) if first > 0 else 0.0
+        if first < step:  # the floor holds already after the first of them
+            before = max(before, floor[step] - charge[first] * into)
         charging, discharging = charge[step], discharge[step]
         for alike in range(first, step):
             charging += charge[alike]
