@@ -65,11 +65,12 @@ def _spec(chart: AnyChart) -> Spec:
     return spec
 
 
-def _rows(rows: list[dict[str, Any]]) -> alt.InlineData:
+def inline_rows(rows: list[dict[str, Any]]) -> alt.InlineData:
+    """Rows that stand in the specification itself."""
     return alt.InlineData(values=rows)
 
 
-def _plot(*layers: alt.Chart, width: Width, height: int) -> alt.LayerChart:
+def plot(*layers: alt.Chart, width: int, height: int) -> alt.LayerChart:
     """Layers over one another, the first at the bottom."""
     return alt.LayerChart(layer=list(layers), width=int(width), height=height)
 
@@ -134,7 +135,7 @@ def _load_panel(rows: list[dict[str, Any]], labels: Sequence[str], width: Width,
     names, colours = ["Baseline", "Metered"], [BASELINE, METERED]
     colour = alt.Color("series:N", scale=alt.Scale(domain=names, range=colours))
     low = alt.Y("baseline:Q", title=f"Net import ({unit})", axis=alt.Axis(tickCount=5), scale=alt.Scale(nice=5))
-    between = alt.Chart(_rows(rows)).mark_rule(
+    between = alt.Chart(inline_rows(rows)).mark_rule(
         color=RULE, strokeWidth=1 if _broad(labels, width) else 0.2).encode(x=place, y=low, y2=alt.Y2("metered:Q"))
     ticks = alt.Chart(_named(rows, "Baseline")).mark_tick(
         opacity=1, thickness=3, size=max(2.0, min(28.0, step * 0.8))).encode(
@@ -142,22 +143,23 @@ def _load_panel(rows: list[dict[str, Any]], labels: Sequence[str], width: Width,
     dots = alt.Chart(_named(rows, "Metered")).mark_point(
         filled=True, opacity=1, size=max(8.0, min(60.0, step * 6))).encode(x=place, y=alt.Y("metered:Q"), color=colour)
     zero = _zero_line()
-    return _plot(zero, between, ticks, dots, width=width, height=150)
+    return plot(zero, between, ticks, dots, width=width, height=150)
 
 
 def _zero_line() -> alt.Chart:
-    rule: alt.Chart = alt.Chart(_rows([{"zero": 0}])).mark_rule(color=RULE, strokeWidth=1).encode(y=alt.Y("zero:Q"))
+    rule: alt.Chart = alt.Chart(inline_rows([{"zero": 0}])).mark_rule(color=RULE, strokeWidth=1).encode(
+        y=alt.Y("zero:Q"))
     return rule
 
 
 def _delivered_panel(rows: list[dict[str, Any]], labels: Sequence[str], width: Width, unit: str) -> alt.LayerChart:
     signed = [{**row, "series": WENT_AGAINST if row["delivered"] < 0 else HELPED} for row in rows]
     present = {name: colour for name, colour in SIGNS.items() if any(row["series"] == name for row in signed)}
-    bars = alt.Chart(_rows(signed)).mark_bar().encode(
+    bars = alt.Chart(inline_rows(signed)).mark_bar().encode(
         x=_event_axis(labels, width),
         y=alt.Y("delivered:Q", title=f"Delivered ({unit})", axis=alt.Axis(tickCount=5)),
         color=alt.Color("series:N", scale=alt.Scale(domain=list(present), range=list(present.values()))))
-    return _plot(bars, _zero_line(), width=width, height=120)
+    return plot(bars, _zero_line(), width=width, height=120)
 
 
 def load_per_hour(hours: Sequence[HourFigure], width: Width) -> AnyChart:
@@ -172,18 +174,18 @@ def load_per_hour(hours: Sequence[HourFigure], width: Width) -> AnyChart:
     colour = alt.Color("series:N", scale=alt.Scale(domain=list(names), range=list(names.values())))
     load = alt.Y("baseline:Q", title="Net import (kW per enrollment)", axis=alt.Axis(tickCount=5),
                  scale=alt.Scale(nice=5))
-    band = alt.Chart(_rows(between)).mark_bar(
+    band = alt.Chart(inline_rows(between)).mark_bar(
         fillOpacity=0.35, size=min(60, width // (len(rows) + 1))).encode(
             x=place, y=load, y2=alt.Y2("metered:Q"), color=colour)
     lines = [alt.Chart(_named(rows, name)).mark_line(
         point=alt.OverlayMarkDef(filled=True, size=60), strokeWidth=2.5, strokeDash=dash).encode(
             x=place, y=alt.Y(f"{name.lower()}:Q"), color=colour)
         for name, dash in (("Baseline", [6, 3]), ("Metered", [1, 0]))]
-    return _plot(band, _zero_line(), *lines, width=width, height=170)
+    return plot(band, _zero_line(), *lines, width=width, height=170)
 
 
 def _named(rows: list[dict[str, Any]], series: str) -> alt.InlineData:
-    return _rows([{**row, "series": series} for row in rows])
+    return inline_rows([{**row, "series": series} for row in rows])
 
 
 def outcomes_per_event(events: Sequence[EventFigure], width: Width) -> AnyChart:
@@ -196,17 +198,18 @@ def outcomes_per_event(events: Sequence[EventFigure], width: Width) -> AnyChart:
             if event.outcomes.get(outcome)]
     most = max(sum(event.outcomes.values()) for event in events)
     names, colours = [words(name) for name in present], [OUTCOME_COLOURS[name] for name in present]
-    bars: alt.Chart = alt.Chart(_rows(rows)).mark_bar(
+    bars: alt.Chart = alt.Chart(inline_rows(rows)).mark_bar(
         stroke="white", strokeWidth=0.5 if _broad(labels, width) else 0.0).encode(
         x=_event_axis(labels, width),
         y=alt.Y("enrollments:Q", title="Enrollments", stack="zero", axis=_count_axis(most)),
         color=alt.Color("outcome:N", scale=alt.Scale(domain=names, range=colours),
-                        legend=alt.Legend(columns=_columns(width))),
+                        legend=alt.Legend(columns=legend_columns(width))),
         order=alt.Order("order:Q"))
-    return _plot(bars, width=width, height=200)
+    return plot(bars, width=width, height=200)
 
 
-def _columns(width: Width) -> int:
+def legend_columns(width: Width) -> int:
+    """How many names a legend has beside each other."""
     return 4 if width is Width.WIDE else 2
 
 
@@ -219,13 +222,13 @@ def paid_per_period(paid: Sequence[PaidFigure], currency: str, width: Width) -> 
     names, colours = [words(name) for name in present], [COMPONENT_COLOURS[name] for name in present]
     room = width // 64
     axis = alt.Axis(labelAngle=0 if len(periods) <= room else -90, title="Period", grid=False, labelLimit=140)
-    bars = alt.Chart(_rows(rows)).mark_bar(stroke="white", strokeWidth=1).encode(
+    bars = alt.Chart(inline_rows(rows)).mark_bar(stroke="white", strokeWidth=1).encode(
         x=alt.X("period:O", sort=periods, axis=axis, scale=alt.Scale(paddingInner=0.3, paddingOuter=0.2)),
         y=alt.Y("amount:Q", title=f"Paid ({currency})", stack="zero", axis=alt.Axis(tickCount=5, format=",~f")),
         color=alt.Color("component:N", scale=alt.Scale(domain=names, range=colours),
-                        legend=alt.Legend(columns=_columns(width))),
+                        legend=alt.Legend(columns=legend_columns(width))),
         order=alt.Order("order:Q"))
-    return _plot(bars, _zero_line(), width=width, height=200)
+    return plot(bars, _zero_line(), width=width, height=200)
 
 
 def spread(shape: Distribution, *, axis_title: str, count_title: str, unit_text: Callable[[Decimal], str],
@@ -236,7 +239,7 @@ def spread(shape: Distribution, *, axis_title: str, count_title: str, unit_text:
     place = alt.X("low:Q", title=axis_title, scale=alt.Scale(domain=bounds, nice=False),
                   axis=alt.Axis(grid=False, tickCount=6 if width is Width.WIDE else 4, format=",~f"))
     tall = alt.Y("many:Q", title=count_title, axis=_count_axis(max(step.count for step in shape.bins)))
-    bars = alt.Chart(_rows(rows)).mark_rect(color=SPREAD, stroke="white", strokeWidth=1).encode(
+    bars = alt.Chart(inline_rows(rows)).mark_rect(color=SPREAD, stroke="white", strokeWidth=1).encode(
         x=place, x2=alt.X2("high:Q"), y=tall, y2=alt.Y2Datum(0))
     quantiles = (("p10", shape.p10, -10), ("median", shape.median, -26), ("p90", shape.p90, -42))
     middle = (bounds[0] + bounds[1]) / 2
@@ -244,11 +247,11 @@ def spread(shape: Distribution, *, axis_title: str, count_title: str, unit_text:
     texts = [_quantile_text(f"{name} {unit_text(at)}", float(at), above_px, leftward=float(at) > middle, halo=halo,
                             bold=name == "median")
              for halo in (True, False) for name, at, above_px in quantiles]
-    return _plot(bars, *rules, *texts, width=width, height=SPREAD_HEIGHT)
+    return plot(bars, *rules, *texts, width=width, height=SPREAD_HEIGHT)
 
 
 def _quantile_rule(at: float, above_px: int, *, solid: bool) -> alt.Chart:
-    rule: alt.Chart = alt.Chart(_rows([{"at": at}])).mark_rule(
+    rule: alt.Chart = alt.Chart(inline_rows([{"at": at}])).mark_rule(
         color=INK, strokeWidth=1.5, strokeDash=[1, 0] if solid else [4, 3]).encode(
             x=alt.X("at:Q"), y=alt.value(above_px), y2=alt.value(SPREAD_HEIGHT))
     return rule
@@ -257,7 +260,7 @@ def _quantile_rule(at: float, above_px: int, *, solid: bool) -> alt.Chart:
 def _quantile_text(label: str, at: float, above_px: int, *, leftward: bool, halo: bool, bold: bool) -> alt.Chart:
     """A label beside its line; its white halo keeps it legible where another line crosses it."""
     ink: dict[str, Any] = {"stroke": "white", "strokeWidth": 5, "color": "white"} if halo else {"color": INK}
-    text: alt.Chart = alt.Chart(_rows([{"at": at, "text": label}])).mark_text(
+    text: alt.Chart = alt.Chart(inline_rows([{"at": at, "text": label}])).mark_text(
         fontSize=12, dx=-5 if leftward else 5, dy=above_px, baseline="middle", align="right" if leftward else "left",
         fontWeight="bold" if bold else "normal", **ink).encode(
             x=alt.X("at:Q"), y=alt.value(0), text=alt.Text("text:N"))

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from .dispatch_figures import Comparison, Dispatch
 from .figures import Program
 from .model import Block, Document, Run
 from .sections.books import books
+from .sections.comparison import comparison
+from .sections.dispatch import dispatch
 from .sections.events import events
 from .sections.exceptions import exceptions
 from .sections.headline import headline
@@ -19,10 +22,12 @@ from .wording import moment, span
 SYNTHETIC = "Synthetic readings"
 
 
-def compose(run: Run, program: Program, participant_blocks: Sequence[Block] = ()) -> Document:
-    """The whole report as a document."""
-    blocks = (*headline(run, program), *events(run, program), *payments(run, program), *spread(run, program),
-              *outcomes(program), *exceptions(run, program), *books(run, program), *participant_blocks)
+def compose(run: Run, program: Program, participant_blocks: Sequence[Block] = (), *, dispatched: Dispatch | None = None,
+            published: Comparison | None = None) -> Document:
+    """The whole report as a document; with the pictures of dispatch and a published season where there are any."""
+    blocks = (*headline(run, program), *events(run, program), *dispatch(dispatched), *comparison(published),
+              *payments(run, program), *spread(run, program), *outcomes(program), *exceptions(run, program),
+              *books(run, program), *participant_blocks)
     return Document(run=run, title=run.tariff_title,
                     subtitle=f"Settlement report, {span(run.period_start, run.period_end - timedelta(days=1))}",
                     status=_status(run, program), marks=(SYNTHETIC,) if run.synthetic else (), blocks=blocks)
