@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ...dispatch.columns import StandingColumns, TelemetryColumns
+from ...dispatch.columns import LOCK, StandingColumns, TelemetryColumns
 from ...dispatch.model import FEEDER_STEPS, FLEET_STEPS, PROTECTIONS, SKIPPED, WITHHELD, Origin, Protection
 from ...dispatch.protections.bounds import CODE, PROTECTION_CODES, Bounds, Span, event_bounds
 from ...dispatch.protections.last_word import Milder, last_word
@@ -45,13 +45,19 @@ def members(desk: Desk, called: Called) -> Mask:
                       & program.signed(day) & ~desk.suspended)
 
 
-def standing(desk: Desk, called: Called) -> StandingColumns:
-    """What the program knows of every device with regard to an event, at this moment."""
+def standing(desk: Desk, called: Called, now: datetime) -> StandingColumns:
+    """What the program knows of every device with regard to an event, at this moment.
+
+    A battery that is being charged for a storm is held as though the warning were there already: that instruction has
+    the smaller primacy, and the customer's charge wins.
+    """
     program, day = desk.program, desk.program.day(called.event.start)
     takes = program.takes(called.rider, called.event, called.service)
     return StandingColumns(
         in_force=takes & program.in_force(day), signed=program.signed(day), medical=program.medical,
-        suspended=desk.suspended, opted_out=called.opted_out, storm_status=desk.storm_status,
+        suspended=desk.suspended, opted_out=called.opted_out,
+        storm_status=np.where(desk.held.of(Origin.STORM_CHARGE, now.timestamp()), LOCK,
+                              desk.storm_status).astype(np.int8),
         storm_feed_lost=desk.storm_feed_lost, storm_opt_out=program.storm_opt_out,
         events_month=desk.events_of_batteries(called, lambda other: (other.year, other.month) == (day.year, day.month)),
         events_year=desk.events_of_batteries(called, lambda other: other.year == day.year),
@@ -68,7 +74,7 @@ def look_at(desk: Desk, called: Called, telemetry: TelemetryColumns, now: dateti
     span = Span(start=now, reverts_at=reverts_at, event_start=called.event.start, event_end=called.event.end)
     rules = program.rules(called.rider, called.service, program.day(called.event.start))
     facts = Facts(devices=program.devices.part(places), telemetry=telemetry.part(places),
-                  standing=standing(desk, called).part(places), rules=rules, bounds=_NO_BOUNDS)
+                  standing=standing(desk, called, now).part(places), rules=rules, bounds=_NO_BOUNDS)
     bounds = event_bounds(facts.devices, facts.telemetry, facts.standing, rules, span=span,
                           stopped=desk.stopped_at is not None)
     facts = replace(facts, bounds=bounds)

@@ -11,13 +11,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ...dispatch.columns import NONE, StandingColumns, TelemetryColumns
-from ...dispatch.model import STORM_CHARGES, Origin
+from ...dispatch.model import STORM_CHARGES, Origin, Protection
+from ...dispatch.protections.bounds import CODE
 from ...dispatch.protections.own_good import own_good_bounds
 from ...event.storm_charge import storm_charge_plan
 from .ask import members, standing
 from .desk import Called, Desk
 from .instruct import Decision, instructions
-from .rows import instants, rows_of
+from .rows import rows_of
 
 Mask = NDArray[np.bool_]
 SPREAD_SEED = 1
@@ -30,17 +31,18 @@ DEPARTURE_MARGIN_S = 900.0
 def storm_charges(desk: Desk, telemetry: TelemetryColumns, now: datetime) -> Iterator[tuple[pa.Table, pa.Table]]:
     """Rows of INSTRUCTIONS and STORM_CHARGES for who is to be charged before a storm and is not yet."""
     program, held = desk.program, desk.held
-    for rider in dict.fromkeys(program.riders):
+    for rider in dict.fromkeys(program.riders) if (desk.storm_status > NONE).any() else ():
         storm = program.rider(rider).protections
         if storm is None or storm.storm is None:
             continue
-        places = np.flatnonzero((desk.storm_status > NONE) & _of_rider(desk, rider))
+        places = np.flatnonzero((desk.storm_status > NONE) & program.of_rider(rider))
         if not len(places):
             continue
         rules = program.rules(rider, next(iter(program.rider(rider).services)), program.day(now))
         devices, seen = program.devices.part(places), telemetry.part(places)
         bounds = own_good_bounds(Origin.STORM_CHARGE, devices, seen, _plain_standing(desk).part(places), rules)
-        may = bounds.delivered_kw_low < 0
+        full = bounds.protection == CODE[Protection.FULL]
+        may = (bounds.delivered_kw_low < 0) | full  # a full battery is kept full
         planned = desk.storm_charge_from[places]
         plan = storm_charge_plan(
             site_id=np.array(devices.enrollment_id.to_pylist(), dtype=np.str_), stored_kwh=seen.stored_kwh,
@@ -52,11 +54,13 @@ def storm_charges(desk: Desk, telemetry: TelemetryColumns, now: datetime) -> Ite
         lapses = held.reverts_s[places] < now.timestamp() + 2 * program.tick_s
         start = due & (~held.of(Origin.STORM_CHARGE, now.timestamp())[places] | lapses)
         until = now + KEEP_CHARGING
+        target_kwh = devices.usable_kwh * min(rules.charge_to_pct, 100.0) / 100
         yield instructions(desk, Decision(
             device=places[start], origin=Origin.STORM_CHARGE, end=until, reverts_at=until,
-            clause=rules.charge_to_clause, reason=[f"storm watch: {alert}" for alert in desk.storm_alert[places[start]]],
-            delivered_kw=bounds.delivered_kw_low[start], target_kwh=bounds.target_kwh[start],
-            floor_kwh=bounds.target_kwh[start]), now), _charge_rows(desk, places[new], plan.start[new], now, {
+            clause=rules.charge_to_clause,
+            reason=[f"storm watch: {alert}" for alert in desk.storm_alert[places[start]]],
+            delivered_kw=bounds.delivered_kw_low[start], target_kwh=target_kwh[start], floor_kwh=target_kwh[start]),
+            now), _charge_rows(desk, places[new], plan.start[new], now, {
                 "stored_pct": 100 * seen.stored_kwh[new] / devices.usable_kwh[new],
                 "expected_pct": plan.expected_soc_pct_at_onset[new], "target_pct": rules.charge_to_pct})
 
@@ -74,8 +78,8 @@ def _charge_rows(desk: Desk, places: NDArray[np.int64], start: NDArray[np.dateti
 def departure_charges(desk: Desk, telemetry: TelemetryColumns, now: datetime) -> Iterator[pa.Table]:
     """Rows of INSTRUCTIONS for vehicles that must charge now to leave with what they need."""
     program, now_s = desk.program, now.timestamp()
-    for rider in dict.fromkeys(program.riders):
-        places = np.flatnonzero(program.devices.is_ev & _of_rider(desk, rider))
+    for rider in dict.fromkeys(program.riders) if program.devices.is_ev.any() else ():
+        places = np.flatnonzero(program.devices.is_ev & program.of_rider(rider))
         if not len(places):
             continue
         rules = program.rules(rider, next(iter(program.rider(rider).services)), program.day(now))
@@ -102,7 +106,7 @@ def pre_charges(desk: Desk, called: Called, telemetry: TelemetryColumns, worth_i
     """
     program = desk.program
     rules = program.rules(called.rider, called.service, program.day(called.event.start))
-    bounds = own_good_bounds(Origin.PRE_CHARGE, program.devices, telemetry, standing(desk, called), rules)
+    bounds = own_good_bounds(Origin.PRE_CHARGE, program.devices, telemetry, standing(desk, called, now), rules)
     wanted = rules.pre_charge == "always" or (worth_it if rules.pre_charge == "if_worth_it" else False)
     may = members(desk, called) & wanted & program.devices.stores & ~np.isnan(bounds.floor_kwh)
     may &= ~called.opted_out & ~desk.held.bound(now.timestamp())
@@ -118,12 +122,3 @@ def _plain_standing(desk: Desk) -> StandingColumns:
     """What concerns a device outside of any event."""
     return replace(StandingColumns.ordinary(len(desk.program)), suspended=desk.suspended,
                    storm_opt_out=desk.program.storm_opt_out, storm_status=desk.storm_status)
-
-
-def _of_rider(desk: Desk, rider: str) -> Mask:
-    return np.array([held == rider for held in desk.program.riders], dtype=np.bool_)
-
-
-def onset_instants(seconds: NDArray[np.float64]) -> NDArray[np.datetime64]:
-    """Onsets as instants; unknown is blank."""
-    return instants(seconds)

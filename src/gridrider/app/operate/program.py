@@ -90,13 +90,19 @@ class Program:
 
     def takes(self, rider: str, event: GridEvent, service: str) -> Mask:
         """Who is of the rider, of the event's zones, and takes the service, whether or not in force."""
-        chosen = np.array([held == rider for held in self.riders], dtype=np.bool_)
+        chosen = self.of_rider(rider)
         if event.zones:
-            chosen &= _mask(pc.is_in(_array(self.enrollments, "zone"), value_set=pa.array(event.zones)))
+            chosen = chosen & _mask(pc.is_in(_array(self.enrollments, "zone"), value_set=pa.array(event.zones)))
         services = _array(self.enrollments, "services") if "services" in self.enrollments.column_names else None
         if services is not None and services.null_count < len(services):
-            chosen &= np.array([held is None or service in held for held in services.to_pylist()], dtype=np.bool_)
+            chosen = chosen & np.array([held is None or service in held for held in services.to_pylist()])
         return chosen
+
+    def of_rider(self, rider: str) -> Mask:
+        """Who is of a rider. Not to be written to."""
+        if rider not in self._of_rider:
+            self._of_rider[rider] = np.array([held == rider for held in self.riders], dtype=np.bool_)
+        return self._of_rider[rider]
 
     def rules(self, rider: str, service: str, day: date) -> ProtectionRules:
         """What protects the devices of a rider in a service on a day."""
@@ -113,6 +119,10 @@ class Program:
     def service(self, rider: str, name: str) -> Service:
         """A service of a rider."""
         return self.tariff.riders[rider].services[name]
+
+    @cached_property
+    def _of_rider(self) -> dict[str, Mask]:
+        return {}
 
     @cached_property
     def _rules(self) -> dict[tuple[str, str, date], ProtectionRules]:

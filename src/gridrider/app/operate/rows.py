@@ -16,7 +16,7 @@ ARROW_TYPES: dict[Kind, pa.DataType] = {
     Kind.TEXT: pa.string(), Kind.TEXTS: pa.list_(pa.string()), Kind.INTEGER: pa.int64(), Kind.BOOLEAN: pa.bool_(),
     Kind.DATE: pa.date32(), Kind.TIMESTAMP: pa.timestamp("us", tz="UTC"),
     Kind.DATE_OR_TIMESTAMP: pa.timestamp("us", tz="UTC"), Kind.KWH: pa.int64(), Kind.KW: pa.int64(),
-    Kind.HOURS: pa.int64(), Kind.MW: pa.int64(), Kind.MWH: pa.int64(), Kind.FACTOR: pa.float64()}
+    Kind.HOURS: pa.int64(), Kind.MW: pa.int64(), Kind.MWH: pa.int64(), Kind.USD: pa.int64(), Kind.FACTOR: pa.float64()}
 """How a column of each kind travels through the ports. A factor is a measured number here, never money."""
 
 

@@ -13,6 +13,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ...adapters.store_sqlite.store import SqliteStore
+from ...dispatch.columns import TelemetryColumns
+from ...dispatch.model import ANSWERS, INSTRUCTIONS
 from ...enrollment.model import ACTS
 from ...event.model import OPT_OUTS
 from ...interval import local_midnight
@@ -24,8 +26,9 @@ from ...twin.fleet.state import FleetState
 from ...twin.fleet.surroundings import Trips
 from ...twin.fleet.trips import COMMUTE, draw_trips, joined
 from ..operate.call import CallRequest, call_event, tell
-from ..operate.desk import Desk
+from ..operate.desk import Called, Desk
 from ..operate.own_good import pre_charges
+from ..operate.pre_charge import PRE_CHARGES, Retail, weigh
 from ..operate.program import Program
 from ..operate.rows import rows_of
 from ..operate.storms import StormDesk, WeatherFeed, storm_sites
@@ -278,8 +281,18 @@ def _call(played: Played, call: Call, now: datetime) -> None:
     telemetry = desk.telemetry(now)
     for called in desk.called:
         if called.event.event_id == event_id:
-            rows = pre_charges(desk, called, telemetry, np.ones(len(desk.program), np.bool_), now)
-            desk.keep({"instructions": rows}, key=f"pre-charge {event_id} {called.rider}")
-            if len(rows):
-                desk.keep({"answers": played.world.send(rows)}, key=f"pre-charge sent {event_id} {called.rider}")
+            _prepare(played, called, telemetry, now)
 
+
+def _prepare(played: Played, called: Called, telemetry: TelemetryColumns, now: datetime) -> None:
+    """Charge before the event whom it is worth to."""
+    desk, retail = played.desk, played.season.retail_usd_per_kwh
+    worth, weighed = np.ones(len(desk.program), np.bool_), None
+    if retail is not None:
+        worth, weighed = weigh(desk, called, telemetry, Retail(
+            import_usd_per_kwh=retail[0], export_usd_per_kwh=retail[1]), now)
+    rows = pre_charges(desk, called, telemetry, worth, now)
+    key = f"pre-charge {called.event.event_id} {called.rider}"
+    desk.keep({INSTRUCTIONS.name: rows, **({PRE_CHARGES.name: weighed} if weighed is not None else {})}, key=key)
+    if len(rows):
+        desk.keep({ANSWERS.name: played.world.send(rows)}, key=f"{key} sent")

@@ -34,6 +34,7 @@ from ...enrollment.model import ENROLLMENTS
 from ...event.model import CALLED_DISCHARGE, EVENTS, NOTICES, OPT_OUTS, UNAVAILABLE
 from ...report.fleet_audit import FLEET_AUDIT, FleetFinding
 from ...table import TableSchema
+from ..operate.pre_charge import PRE_CHARGES
 from ..operate.rows import rows_of
 from ..outputs import MARK, replacing
 from ..places import seasons_folder
@@ -116,7 +117,8 @@ def _write_tables(played: Played, folder: Path) -> list[EventOutcome]:
         (UNAVAILABLE, unavailable_rows(played)), (DEVICES, played.members.devices), (FEEDERS, played.members.feeders),
         (CALLED_DISCHARGE, called_discharge_rows(played)), (SKIPPED, skipped_rows(played)),
         (PROTECTIONS, kept(played, PROTECTIONS.name)), (WITHHELD, kept(played, WITHHELD.name)), (FLEET_STEPS, steps),
-        (FEEDER_STEPS, kept(played, FEEDER_STEPS.name)), (STORM_CHARGES, kept(played, STORM_CHARGES.name)),
+        (FEEDER_STEPS, kept(played, FEEDER_STEPS.name)), (PRE_CHARGES, kept(played, PRE_CHARGES.name)),
+        (STORM_CHARGES, kept(played, STORM_CHARGES.name)),
         (EVENTS_TABLE, events_table_rows(played, found)),
         (NOTICES, pa.concat_tables(played.voices.told) if played.voices.told else None)]
     if played.emergency is not None:
