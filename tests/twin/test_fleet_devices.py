@@ -1,6 +1,7 @@
 """Thermostat, water heater and car against independent oracles."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from gridrider.twin.fleet.trips import TripHabit, draw_trips, joined
 from tests.twin.fleet_world import BARE, SOUND, fleet, one_run, quiet_day
 
 ONE = np.array([0])
-CAR = {"ev_kwh": 60.0, "ev_charge_kw_max": 7.2, "ev_discharge_kw_max": 7.0, "ev_target_kwh": 50.0,
+CAR: dict[str, Any] = {"ev_kwh": 60.0, "ev_charge_kw_max": 7.2, "ev_discharge_kw_max": 7.0, "ev_target_kwh": 50.0,
        "ev_departure_kwh": 40.0, "ev_floor_kwh": 12.0, "ev_efficiency": 0.92, "ev_from_h": 0.0, "ev_end_h": 0.0}
 
 
@@ -71,7 +72,7 @@ def test_the_tank_keeps_its_energy() -> None:
 
 def test_an_islanded_home_that_is_not_served_does_not_cool() -> None:
     parameters = fleet(BARE, 1, cooling_kw=3.0, battery_kwh=0.0)
-    hot = {"temperature_c": np.full((48, 1), 36.0)}
+    hot: dict[str, Any] = {"temperature_c": np.full((48, 1), 36.0)}
     dark = quiet_day(1, steps=48, outage_from_s=np.zeros(1), outage_until_s=np.full(1, 1e9), **hot)
     assert one_run(parameters, dark)[0].air_c[0] == pytest.approx(
         one_run(replace(parameters, cooling_kw=np.zeros(1)), dark)[0].air_c[0])

@@ -2,6 +2,7 @@
 
 import csv
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -95,7 +96,7 @@ def test_opt_outs_by_notice_row_of_events_and_time() -> None:
 
 
 @pytest.fixture
-def building(refs) -> list[str]:
+def building(refs: Path) -> list[str]:
     """A real home's year, hour by hour, hour ENDING."""
     return (refs / "data" / "citylearn2022_building_1.csv").read_text(encoding="utf-8").splitlines()
 
@@ -139,7 +140,7 @@ def test_assumed_shapes_have_the_mean_of_one() -> None:
 
 
 def test_the_sky_by_pvlib_and_by_formulas() -> None:
-    middles_s = datetime(2022, 9, 6, 7, tzinfo=UTC).timestamp() + 150.0 + 300.0 * np.arange(288)
+    middles_s = datetime(2022, 9, 6, 7, tzinfo=UTC).timestamp() + 150.0 + 300.0 * np.arange(288.0)
     cells = (Cell(latitude_deg=37.3, longitude_deg=-121.9), Cell(latitude_deg=44.5, longitude_deg=-73.2))
     planes = tuple(Plane(cell=0, tilt_deg=20.0, azimuth_deg=azimuth) for azimuth in (180.0, 270.0))
     own, exact = (clear_sky(middles_s, cells, planes, use_pvlib=use) for use in (False, True))

@@ -39,7 +39,7 @@ def own_use(parameters: FleetParameters, need_kw: Floats, local_s: Floats) -> Fl
     evening = within_hours(local_s, parameters.evening_from_h, parameters.evening_end_h)
     night = within_hours(local_s, parameters.night_from_h, parameters.night_end_h)
     serves = (behaviour == Behaviour.SELF_CONSUMPTION) | (evening & (behaviour != Behaviour.BACKUP_ONLY))
-    wanted_kw = np.where((need_kw < 0.0) | serves, followed * need_kw, 0.0)
+    wanted_kw: Floats = np.where((need_kw < 0.0) | serves, followed * need_kw, 0.0)
     fills = night & (behaviour == Behaviour.GRID_CHARGED)
     return np.asarray(np.where(fills, -parameters.battery_charge_kw_max, wanted_kw), dtype=np.float64)
 
@@ -57,7 +57,7 @@ def tied_battery(parameters: FleetParameters, rates: Rates, orders: Orders, grid
     spare_kw = np.maximum(-need_kw, 0.0) * parameters.followed_share
     missing_kwh = np.maximum(orders.charge_to_kwh - stored_kwh, 0.0)
     fill_kw = np.minimum(orders.charge_kw, missing_kwh * rates.take_kw_per_kwh)
-    wanted_kw = np.select(
+    wanted_kw: Floats = np.select(
         [orders.mode == Mode.FOLLOW, orders.mode == Mode.HOLD, orders.mode == Mode.CHARGE],
         [orders.delivered_kw, -spare_kw, -np.maximum(spare_kw, fill_kw)], own_use(parameters, need_kw, local_s))
     return np.clip(wanted_kw, -take_kw, give_kw)

@@ -7,8 +7,13 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ..homes import WEEKDAY_SHAPE, WEEKEND_SHAPE
 from .homes import Floats, Ints
+
+WEEKDAY_SHAPE = (.55, .48, .45, .44, .46, .55, .80, 1.00, .90, .75, .70, .72, .76, .76, .78, .88, 1.10, 1.45, 1.80,
+                 1.85, 1.75, 1.50, 1.15, .80)
+WEEKEND_SHAPE = (.60, .52, .47, .45, .46, .50, .62, .82, 1.05, 1.12, 1.10, 1.10, 1.12, 1.10, 1.08, 1.12, 1.28, 1.50,
+                 1.72, 1.75, 1.65, 1.42, 1.12, .82)
+"""Use of everything but cooling, heating, water and cars per clock hour, to any scale. Assumed."""
 
 WATER_SHAPE = (.3, .2, .15, .15, .3, .9, 2.0, 2.3, 1.8, 1.3, 1.0, .9, .9, .8, .7, .8, 1.0, 1.4, 1.8, 1.8, 1.5, 1.2, .9,
                .6)
@@ -26,7 +31,8 @@ def assumed_water_shapes(local_h: Floats) -> Floats:
 
 
 def _by_hour(shape: tuple[float, ...], local_h: Floats) -> Floats:
-    return np.interp(local_h, np.arange(24) + 0.5, np.array(shape) / np.mean(shape), period=24.0)[:, None]
+    at_steps: Floats = np.interp(local_h, np.arange(24) + 0.5, np.array(shape) / np.mean(shape), period=24.0)
+    return at_steps[:, None]
 
 
 def hourly_profile(lines: Iterable[str], column: str) -> tuple[Floats, Ints]:

@@ -52,16 +52,15 @@ def run_compiled(parameters: FleetParameters, state: FleetState, surroundings: S
                       "comes_at_s": state.comes_at_s, "outage_from_s": surroundings.outage_from_s,
                       "outage_until_s": surroundings.outage_until_s})
     sums = np.empty((REGISTERS, -(-steps // steps_per_row), len(parameters)))
-    _all_homes(
-        homes, now, _records(_columns(state.held)), _records(_columns(state.coming)),
-        *(np.ascontiguousarray(trip.T) for trip in (trips.departs_s, trips.returns_s, trips.trip_kwh)),
-        *(np.ascontiguousarray(getattr(surroundings, name).T) for name in PER_STEP), sums, state.clock_s,
-        surroundings.local_offset_s, float(dt_s), steps_per_row)
+    shared: Any = [np.ascontiguousarray(array.T) for array in (
+        trips.departs_s, trips.returns_s, trips.trip_kwh, *(getattr(surroundings, name) for name in PER_STEP))]
+    _all_homes(homes, now, _records(_columns(state.held)), _records(_columns(state.coming)), sums, state.clock_s,
+               surroundings.local_offset_s, float(dt_s), steps_per_row, *shared)
     due = state.comes_at_s <= state.clock_s + (steps - 1) * dt_s
     if due.any():
         state = replace(state, held=state.coming.over(state.held, due),
                         comes_at_s=np.where(due, np.inf, state.comes_at_s))
-    after = {name: np.ascontiguousarray(now[name]) for name in CHANGED}
+    after: Any = {name: np.ascontiguousarray(now[name]) for name in CHANGED}
     return replace(state, clock_s=state.clock_s + steps * dt_s, **after), sums
 
 
@@ -81,28 +80,28 @@ def _records(columns: Mapping[str, NDArray[Any]]) -> Records:
 
 
 @compiled_parallel
-def _all_homes(homes: Any, now: Any, held: Any, coming: Any, departs_s: Any, returns_s: Any, trip_kwh: Any,
-               temperature_c: Any, horizontal_kw_per_m2: Any, panel_kw_per_kw: Any, load_shape: Any, water_shape: Any,
-               voltage_pu: Any, sums: Any, clock_s: float, local_offset_s: float, dt_s: float, per_row: int) -> None:
+def _all_homes(homes: Any, now: Any, held: Any, coming: Any, sums: Any, clock_s: float, local_offset_s: float,
+               dt_s: float, per_row: int, departs_s: Any, returns_s: Any, trip_kwh: Any, temperature_c: Any,
+               horizontal_kw_per_m2: Any, panel_kw_per_kw: Any, load_shape: Any, water_shape: Any,
+               voltage_pu: Any) -> None:
     for block in prange((len(homes) + BLOCK - 1) // BLOCK):
-        _block(block * BLOCK, min(len(homes), (block + 1) * BLOCK), homes, now, held, coming, departs_s, returns_s,
-               trip_kwh, temperature_c, horizontal_kw_per_m2, panel_kw_per_kw, load_shape, water_shape, voltage_pu,
-               sums, clock_s, local_offset_s, dt_s, per_row)
+        _block(block * BLOCK, min(len(homes), (block + 1) * BLOCK), homes, now, held, coming, sums, clock_s,
+               local_offset_s, dt_s, per_row, departs_s, returns_s, trip_kwh, temperature_c, horizontal_kw_per_m2,
+               panel_kw_per_kw, load_shape, water_shape, voltage_pu)
 
 
 @compiled
-def _block(first: int, end: int, homes: Any, now: Any, held: Any, coming: Any, departs_s: Any, returns_s: Any,
-           trip_kwh: Any, temperature_c: Any, horizontal_kw_per_m2: Any, panel_kw_per_kw: Any, load_shape: Any,
-           water_shape: Any, voltage_pu: Any, sums: Any, clock_s: float, local_offset_s: float, dt_s: float,
-           per_row: int) -> None:
-    """The homes first <= place < end, which share a row of registers and a record of orders."""
+def _block(first: int, end: int, homes: Any, now: Any, held: Any, coming: Any, sums: Any, clock_s: float,
+           local_offset_s: float, dt_s: float, per_row: int, departs_s: Any, returns_s: Any, trip_kwh: Any,
+           temperature_c: Any, horizontal_kw_per_m2: Any, panel_kw_per_kw: Any, load_shape: Any, water_shape: Any,
+           voltage_pu: Any) -> None:
+    """The homes first <= place < end, one after the other in the same scratch space."""
     row, orders = np.zeros(1, dtype=ROW), np.zeros(1, dtype=ORDERS)
     rows, limits = row.view(np.float64), np.empty((3, voltage_pu.shape[1]))
     tile = np.empty((REGISTERS, sums.shape[1], TILE))
     for i in range(first, end):
-        home = homes[i]
+        home, k = homes[i], (i - first) % TILE
         _limits(home, voltage_pu[home.feeder], limits)
-        k = (i - first) % TILE
         _home(k, home, now[i], held[i], coming[i], orders[0], row[0], rows, departs_s[i], returns_s[i], trip_kwh[i],
               temperature_c[home.cell], horizontal_kw_per_m2[home.cell], panel_kw_per_kw[home.plane],
               load_shape[home.load_shape], water_shape[home.water_shape], voltage_pu[home.feeder], limits, tile,
@@ -194,7 +193,7 @@ def _add(row: Any, net_kw: float, battery_kw: float, car_kw: float, pv_kw: float
 
 
 @compiled
-def _order(home: Any, held: Any, coming: Any, orders: Any, at_s: float) -> float:
+def _order(home: Any, held: Any, coming: Any, orders: Any, at_s: float) -> Any:
     """As `communication.in_force`; returns when to look again, a second before a message's time at the latest."""
     is_due = home.comes_at_s <= at_s
     reverts_at_s = coming.reverts_at_s if is_due else held.reverts_at_s
@@ -217,7 +216,7 @@ def _fill(home: Any, said: Any, orders: Any, bound: bool) -> None:
 
 
 @compiled
-def _asked(bound: bool, setting: float, otherwise: float) -> float:
+def _asked(bound: bool, setting: float, otherwise: float) -> Any:
     return setting if bound and not np.isnan(setting) else otherwise
 
 
@@ -240,7 +239,7 @@ def _limits(home: Any, voltage_pu: Any, limits: Any) -> None:
 
 
 @compiled
-def _grid(home: Any, now: Any, there: bool, voltage_pu: float, dt_s: float) -> float:
+def _grid(home: Any, now: Any, there: bool, voltage_pu: float, dt_s: float) -> Any:
     """As `grid.grid_at`: the share of their power at which the inverters are in service."""
     if not there:
         now.connection = ISLANDED if home.backs_up and home.battery_kwh > 0.0 else DARK
@@ -289,7 +288,7 @@ def _within(local_s: float, from_h: float, end_h: float) -> bool:
 
 @compiled
 def _car(home: Any, now: Any, orders: Any, plugged: bool, discharge_kw_max: float, left_h: float,
-         local_s: float) -> float:
+         local_s: float) -> Any:
     """As in `step.car`: what the car draws."""
     if not plugged:
         return 0.0
@@ -301,7 +300,7 @@ def _car(home: Any, now: Any, orders: Any, plugged: bool, discharge_kw_max: floa
 
 @compiled
 def _charged(home: Any, stored_kwh: float, orders: Any, local_s: float, discharge_kw_max: float,
-             left_h: float) -> float:
+             left_h: float) -> Any:
     """As `devices.car_after`, for a car that is plugged in."""
     charge_kw = home.ev_charge_kw_max
     asked = not np.isnan(orders.ev_kw)
@@ -320,7 +319,7 @@ def _charged(home: Any, stored_kwh: float, orders: Any, local_s: float, discharg
 
 
 @compiled
-def _own_use(home: Any, need_kw: float, local_s: float) -> float:
+def _own_use(home: Any, need_kw: float, local_s: float) -> Any:
     """As `battery.own_use`."""
     if home.behaviour == GRID_CHARGED and _within(local_s, home.night_from_h, home.night_end_h):
         return -home.battery_charge_kw_max
@@ -331,7 +330,7 @@ def _own_use(home: Any, need_kw: float, local_s: float) -> float:
 
 @compiled
 def _tied_battery(home: Any, stored_kwh: float, orders: Any, need_kw: float, give_pu: float, take_pu: float,
-                  local_s: float) -> float:
+                  local_s: float) -> Any:
     """As `battery.tied_battery`."""
     above_kwh, room_kwh = max(stored_kwh - orders.floor_kwh, 0.0), max(home.battery_kwh - stored_kwh, 0.0)
     outlet_kw = max(need_kw + (home.export_kw_max if home.battery_exports else 0.0), 0.0)
@@ -352,7 +351,7 @@ def _tied_battery(home: Any, stored_kwh: float, orders: Any, need_kw: float, giv
 
 
 @compiled
-def _island_battery(home: Any, stored_kwh: float, need_kw: float) -> float:
+def _island_battery(home: Any, stored_kwh: float, need_kw: float) -> Any:
     """As `battery.island_battery`."""
     give_kw = min(home.battery_kw_max, max(stored_kwh, 0.0) * home.give_kw_per_kwh)
     room_kwh = max(home.battery_kwh - stored_kwh, 0.0)
@@ -370,7 +369,7 @@ def _warmth(home: Any, now: Any, outside_c: float, gain_kw: float) -> None:
 
 
 @compiled
-def _tank(home: Any, tank_c: float, heat_kw: float, water_kw_per_c: float) -> float:
+def _tank(home: Any, tank_c: float, heat_kw: float, water_kw_per_c: float) -> Any:
     """As `devices.tank_after`."""
     loss, per_c = home.tank_loss_kw_per_c, home.tank_kw_per_c
     return (per_c * tank_c + heat_kw + loss * TANK_ROOM_C + water_kw_per_c * INLET_C) / (per_c + loss + water_kw_per_c)

@@ -119,7 +119,8 @@ class _Sky:
 def _incidence(sky: _Sky, plane: Plane) -> Floats:
     """Cosine of the angle between beam and panel, 0 from behind."""
     tilt, turned = np.radians(plane.tilt_deg), sky.azimuth - np.radians(plane.azimuth_deg)
-    return np.maximum(np.sin(sky.height) * np.cos(tilt) + np.cos(sky.height) * np.sin(tilt) * np.cos(turned), 0.0)
+    cosine: Floats = np.sin(sky.height) * np.cos(tilt) + np.cos(sky.height) * np.sin(tilt) * np.cos(turned)
+    return np.maximum(cosine, 0.0)
 
 
 def _own_panel(sky: _Sky, plane: Plane, air_c: Floats) -> Floats:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from .homes import Floats
+from .homes import Bools, Floats
 
 PER_HOME = ("outage_from_s", "outage_until_s", "silent_from_s", "silent_until_s")
 PER_STEP = ("temperature_c", "horizontal_kw_per_m2", "panel_kw_per_kw", "load_shape", "water_shape", "voltage_pu")
@@ -81,6 +81,6 @@ class Surroundings:
         return replace(self, trips=self.trips.part(first, end),
                        **{name: getattr(self, name)[first:end] for name in PER_HOME})
 
-    def silent(self, clock_s: float) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def silent(self, clock_s: float) -> Bools:
         """Which homes cannot be reached at a time."""
         return (self.silent_from_s <= clock_s) & (clock_s < self.silent_until_s)
