@@ -96,6 +96,30 @@ def _first_alike(buy: Floats, sell: Floats, floor: Floats, load: Floats, withdra
 
 
 @compiled
+def _sold(slope: Floats, length: Floats, head: int, tail: int, price: float, most: float) -> tuple[int, float]:
+    """Let a sale of up to `most` at a price in and cut the high end; the new tail, and how much it pays to take out."""
+    start, taken = tail, 0.0
+    while start > head and slope[start - 1] <= price:
+        start -= 1
+        taken += length[start]
+    if 0.0 < taken <= most:
+        slope[start], length[start], tail = price, taken, start + 1
+    elif most < taken and most > 0.0:
+        cut = most
+        while tail - 1 > start and length[tail - 1] <= cut:
+            cut -= length[tail - 1]
+            tail -= 1
+        length[tail - 1] -= cut
+        if slope[start] == price:
+            length[start] += most
+            return tail, taken
+        for place in range(tail - 1, start - 1, -1):
+            slope[place + 1], length[place + 1] = slope[place], length[place]
+        slope[start], length[start], tail = price, most, tail + 1
+    return tail, taken
+
+
+@compiled
 def _back(  # noqa: C901 - a call would take longer than its work
         device: Floats, buy: Floats, sell: Floats, charge: Floats, discharge: Floats, floor: Floats, load: Floats,
         withdrawn: Floats, every: bool, levels: Floats, slope: Floats, length: Floats) -> None:
@@ -154,30 +178,12 @@ def _back(  # noqa: C901 - a call would take longer than its work
             most = (discharging - own if way else own) * per_out_of
             price = (sell[step] if way else buy[step]) * out_of - wear
             if every or most > 0.0:
-                start, taken = tail, 0.0
-                while start > head and slope[start - 1] <= price:
-                    start -= 1
-                    taken += length[start]
+                tail, taken = _sold(slope, length, head, tail, price, most)
                 levels[step, 2 + way] = full - taken
-                if 0.0 < taken <= most:
-                    slope[start], length[start], tail = price, taken, start + 1
-                elif most < taken and most > 0.0:
-                    cut = most
-                    while tail - 1 > start and length[tail - 1] <= cut:
-                        cut -= length[tail - 1]
-                        tail -= 1
-                    length[tail - 1] -= cut
-                    if slope[start] == price:
-                        length[start] += most
-                        continue
-                    for place in range(tail - 1, start - 1, -1):
-                        slope[place + 1], length[place + 1] = slope[place], length[place]
-                    slope[start], length[start], tail = price, most, tail + 1
         if one_price:
             levels[step, 1], levels[step, 2] = levels[step, 0], levels[step, 3]
-        for alike in range(first, step):
-            for way in range(4):
-                levels[alike, way] = levels[step, way]
+        for cell in range(4 * (step - first)):
+            levels[first + cell // 4, cell % 4] = levels[step, cell % 4]
         if kept < 1.0 or withdrawn[first] > 0.0:
             bottom = min((bottom + withdrawn[first]) / kept, full)
             tail = _before_loss(slope, length, head, tail, kept, full - bottom)
