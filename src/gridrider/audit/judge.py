@@ -10,7 +10,17 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 
-from ..dispatch.model import ANSWERS, DEVICES, INSTRUCTIONS, PRIMACY, PROTECTIONS, SKIPPED, TELEMETRY
+from ..dispatch.model import (
+    ANSWERS,
+    DEVICES,
+    FEEDER_STEPS,
+    FLEET_STEPS,
+    INSTRUCTIONS,
+    PRIMACY,
+    PROTECTIONS,
+    SKIPPED,
+    TELEMETRY,
+)
 from ..enrollment.model import ENROLLMENTS
 from ..event.model import EVENTS, OPT_OUTS, UNAVAILABLE
 from ..table import Kind
@@ -19,7 +29,7 @@ from .model import SITE_STORMS, STOPS, Finding, FindingKind, Operation
 from .terms import day_rules_table, days_table, program_events_table
 
 TABLES = (ENROLLMENTS, EVENTS, OPT_OUTS, UNAVAILABLE, DEVICES, TELEMETRY, INSTRUCTIONS, ANSWERS, PROTECTIONS, SKIPPED,
-          SITE_STORMS, STOPS)
+          FLEET_STEPS, FEEDER_STEPS, SITE_STORMS, STOPS)
 """The tables of a run that are looked at."""
 
 ATTRIBUTES = {"medical_baseline": Kind.BOOLEAN, "life_support": Kind.BOOLEAN, "storm_opt_out": Kind.BOOLEAN,

@@ -88,6 +88,10 @@ from called as c
 where not exists (select 1 from instruction as i where i.event_id = c.event_id and i.enrollment_id = c.enrollment_id
                   and i.origin = 'event')
   and not exists (select 1 from skipped as s where s.event_id = c.event_id and s.enrollment_id = c.enrollment_id)
+  -- A target that was met at every step may need nobody else, and where a feeder's cap binds not everybody can help.
+  and not exists (select 1 from fleet_steps as f where f.event_id = c.event_id
+                  having count(*) > 0 and bool_and(coalesce(f.shortfall_milliwatt, 1) <= 0))
+  and not exists (select 1 from feeder_steps as f where f.event_id = c.event_id and f.dual > 0)
   and not exists (select 1 from called as l where c.duration_matches and l.duration_matches
                   and l.enrollment_id = c.enrollment_id and l.service = c.service and l.event_id <> c.event_id
                   and l.start < c."end" and c.start < l."end"
