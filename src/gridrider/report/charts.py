@@ -66,8 +66,8 @@ def _spec(chart: AnyChart) -> Spec:
 
 
 def inline_rows(rows: list[dict[str, Any]]) -> alt.InlineData:
-    """Rows that stand in the specification itself."""
-    return alt.InlineData(values=rows)
+    """Rows that stand in the specification itself: a tuple, which Altair does not copy at every step."""
+    return alt.InlineData(values=tuple(rows))
 
 
 def plot(*layers: alt.Chart, width: int, height: int) -> alt.LayerChart:
