@@ -9,8 +9,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from gridrider.app.demo_inputs import write_dsgs_inputs
 from gridrider.cli import main
+from tests.settle.scenario import draw
+from tests.settle.shapes import SHAPES
 
 ROUNDS = 24
 NOISE = (b"", b"\x00", b"\xff\xfe", b'"', b",", b"\n", b"\r", b";", b"-", b"1e9999", b"NaN", b"\xf0\x9f\x94\x8b",
@@ -19,13 +20,13 @@ NOISE = (b"", b"\x00", b"\xff\xfe", b'"', b",", b"\n", b"\r", b";", b"-", b"1e99
 
 @pytest.fixture(scope="module")
 def season(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small folder of inputs that settles well: every table a CSV but the readings, which are both."""
+    """A small folder of inputs that settles well: every table a CSV but the readings."""
     folder = tmp_path_factory.mktemp("season") / "inputs"
-    write_dsgs_inputs(folder, sites=50, seed=2)
-    one_day = sorted((folder / "readings").glob("*.parquet"))[0]
-    few = pq.read_table(one_day).slice(0, 400)
-    shutil.rmtree(folder / "readings")
-    pq.write_table(few, folder / "readings.parquet")
+    world = draw(SHAPES["dsgs"], 2, homes=12).folder
+    world.write(folder)
+    (folder / "readings.csv").unlink()
+    readings = world.write_parquet(folder.with_name("parquet")) / "readings.parquet"
+    pq.write_table(pq.read_table(readings).slice(0, 400), folder / "readings.parquet")
     return folder
 
 

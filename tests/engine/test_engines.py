@@ -10,19 +10,19 @@ from pathlib import Path
 import pytest
 
 from gridrider.app import outputs
-from gridrider.app.demo_inputs import write_elrp_inputs
 from gridrider.app.settle import SettleRequest, settle
 from gridrider.cli.shared import parse_period
+from tests.settle.scenario import draw
+from tests.settle.shapes import SHAPES
 
 TABLES = ("performance", "participation", "lines", "statements", "ledger", "problems")
 
 
 @pytest.fixture(scope="module")
 def season(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small synthetic season with every awkward case of the generator."""
-    folder = tmp_path_factory.mktemp("season") / "inputs"
-    write_elrp_inputs(folder, sites=60, seed=3)
-    return folder
+    """A small random world with everything that goes wrong in readings."""
+    world = draw(SHAPES["elrp"], 3, homes=60)
+    return world.folder.write_parquet(tmp_path_factory.mktemp("season") / "inputs", parts=3)
 
 
 @pytest.fixture(scope="module")
