@@ -22,21 +22,44 @@ FLOW = ("tariff", "enrollment", "market", "event", "dispatch", "telemetry", "mea
 NOTE = "<!-- Written by docs/generate.py from the code; change it there. -->"
 
 
+RIM = {"operation": "app.operate.pre_charge", "audit": "audit.model"}
+"""Files that no stage declares: heading and module."""
+STORE = "app.operate.words"
+
+
+def declared(module: str) -> list[TableSchema]:
+    """The tables that a module of ours declares or hands on."""
+    return [held for held in vars(importlib.import_module(f"gridrider.{module}")).values()
+            if isinstance(held, TableSchema)]
+
+
 def schemas() -> dict[str, list[TableSchema]]:
-    """The tables that each stage declares, stages in the order in which a program flows."""
-    return {stage: [held for held in vars(importlib.import_module(f"gridrider.{stage}.model")).values()
-                    if isinstance(held, TableSchema)]
-            for stage in FLOW if (PACKAGE / stage / "model.py").is_file()}
+    """The files by heading: those of each stage, in the order in which a program flows, then those of the rim."""
+    stages = {stage: f"{stage}.model" for stage in FLOW if (PACKAGE / stage / "model.py").is_file()}
+    return {heading: declared(module) for heading, module in {**stages, **RIM}.items()}
 
 
 def tables_page() -> str:
-    """The reference page of every table: its columns with kind, duty and meaning."""
+    """The reference page of every file: its columns with kind, duty and meaning."""
     parts = [NOTE, "# Tables", TABLES_INTRO]
-    for stage, tables in schemas().items():
+    for heading, tables in schemas().items():
         if tables:
-            parts.append(f"## {stage.capitalize()}")
+            parts.append(f"## {heading.capitalize()}")
             parts.extend(table_section(schema) for schema in tables)
     return "\n\n".join(parts) + "\n"
+
+
+def store_page() -> str:
+    """The reference page of what only the live store keeps."""
+    return "\n\n".join([NOTE, "# Tables of the live store", STORE_INTRO,
+                        *(table_section(schema) for schema in declared(STORE))]) + "\n"
+
+
+STORE_INTRO = """\
+The store of a program at work holds one stream, `operation`, of commits. Most of its tables are those of
+[the files](tables.md): `instructions`, `answers`, `telemetry`, `opt_outs`, `acts`, `protections`, `skipped`, `withheld`,
+`fleet_steps`, `feeder_steps`, `storm_charges`, `pre_charges`. The ones below are kept as changes, each with its instant;
+a replay turns them into files of spans with the same name (`site_storms`, `stops`) or into `events`."""
 
 
 TABLES_INTRO = """\
@@ -126,7 +149,7 @@ def argument_help(parser: argparse.ArgumentParser, action: argparse.Action) -> s
     return f"{text}{choices}{default}"
 
 
-PAGES = {"tables.md": tables_page, "cli.md": cli_page}
+PAGES = {"tables.md": tables_page, "store-tables.md": store_page, "cli.md": cli_page}
 
 
 def main(check: bool) -> int:

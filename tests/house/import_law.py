@@ -69,8 +69,8 @@ def why_not_ours(module: Module, target: str) -> str:
         return why_not_from_adapter(module.name, target)
     if here in ("cli", "__main__") and there not in ("app", "cli", "bootstrap"):
         return "the command line calls app only"
-    if here in ("twin", "store") and there in STAGES and not is_model(target):
-        return "the rim sees models and ports, never a stage's verbs"
+    if here in ("twin", "audit"):
+        return why_not_from_rim(here, there, target)
     return ""
 
 
@@ -87,6 +87,15 @@ def why_not_from_stage(here: str, there: str, target: str) -> str:
     return ""
 
 
+def why_not_from_rim(here: str, there: str, target: str) -> str:
+    """Why the twin or the checker may not import `target`: the kernel, models and its own files it may."""
+    if there == here or is_model(target):
+        return ""
+    if there in STAGES:
+        return "the rim sees models, never a stage's verbs"
+    return f"{here} imports only the kernel and models, and {there} is neither"
+
+
 def why_not_from_adapter(name: str, target: str) -> str:
     """Why an adapter may not import `target`: the kernel, models, the ports and its own files it may."""
     there = target.split(".")[0]
@@ -100,4 +109,4 @@ def why_not_from_adapter(name: str, target: str) -> str:
 
 def is_model(target: str) -> bool:
     """True for `<stage>.model` and what is inside it."""
-    return target.split(".")[1:2] == ["model"]
+    return target.split(".")[0] in STAGES and target.split(".")[1:2] == ["model"]

@@ -8,7 +8,7 @@ from tests.house.source import Module, modules
 NAMES = frozenset(module.name for module in modules()) | {
     "tariff.model", "tariff.load", "enrollment.model", "market.model", "event.model", "measurement.model",
     "settlement.model", "settlement.energy", "engine.run", "adapters.green_button.read", "adapters.meter_csv.read",
-    "adapters.readings", "app.settle", "app.ports"}
+    "adapters.readings", "app.settle", "app.ports", "dispatch.model", "dispatch.allocate", "audit.model"}
 
 
 def test_every_import_obeys() -> None:
@@ -31,6 +31,12 @@ def test_every_import_obeys() -> None:
     ("adapters.readings", "from .green_button.read import read", "adapters never see each other"),
     ("adapters.green_button.read", "from ...settlement.energy import pay", "never a stage's verbs"),
     ("adapters.green_button.read", "from ...app.settle import settle", "only the kernel, models and ports"),
+    ("compiled", "from .table import Column", "the kernel imports nothing of ours"),
+    ("audit.judge", "from ..dispatch.allocate import allocate", "never a stage's verbs"),
+    ("audit.judge", "from ..app.settle import settle", "audit imports only the kernel and models"),
+    ("twin.fleet.run", "from ...dispatch import allocate", "never a stage's verbs"),
+    ("twin.fleet.run", "from ...audit.model import Finding", "twin imports only the kernel and models"),
+    ("dispatch.allocate", "from ..audit import model", "audit is neither"),
     ("cli", "from .tariff.load import load_tariff", "the command line calls app only"),
     ("app.settle", "from ..cli import main", "nothing imports cli"),
 ])
@@ -46,6 +52,9 @@ def test_a_breach_is_caught(name: str, text: str, complaint: str) -> None:
     ("app.settle", "from ..tariff.load import load_tariff\nfrom ..settlement.energy import pay"),
     ("adapters.green_button.read",
      "from ...telemetry.model import READINGS\nfrom . import wire\nfrom ...app import ports"),
+    ("audit.judge", "from ..dispatch.model import INSTRUCTIONS\nfrom .model import Finding\nfrom ..table import Kind"),
+    ("dispatch.allocate", "from ..compiled import compiled\nfrom .model import Origin"),
+    ("twin.fleet.run", "from ...compiled import HAVE_NUMBA\nfrom ...tariff.model import Tariff\nfrom .homes import Floats"),
     ("engine.run", "from ..table import TableSchema\nimport pyspark"),
     ("cli", "from .app.settle import settle\nfrom . import __version__"),
 ])

@@ -10,6 +10,8 @@ from __future__ import annotations
 from enum import IntEnum, StrEnum
 
 from ..table import Column, Kind, TableSchema
+from .assign_model import ASSIGNMENTS as ASSIGNMENTS
+from .assign_model import SITE_SUPPLY as SITE_SUPPLY
 
 
 class Connection(IntEnum):

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from ..table import Column, Kind, TableSchema
+from .fleet_audit import FLEET_AUDIT as FLEET_AUDIT
 
 PROBLEMS = TableSchema(
     name="problems",
