@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ...dispatch.columns import TelemetryColumns
+from ...dispatch.columns import TelemetryColumns, floats
 from ...dispatch.model import ANSWERS, TELEMETRY, Answer, Origin
 from ..ports import Devices
 from .desk import Desk
@@ -22,11 +22,15 @@ OBEYED_SHARE, OBEYED_KW = 0.10, 0.1
 TICKS_TO_ANSWER = 2
 
 
-def hear(desk: Desk, devices: Devices) -> dict[str, pa.Table]:
-    """What came in since it was asked for last: rows of ANSWERS and TELEMETRY of devices that the program knows."""
+def hear(desk: Desk, devices: Devices, now: datetime) -> dict[str, pa.Table]:
+    """What came in since it was asked for last: rows of ANSWERS and TELEMETRY of devices that the program knows.
+
+    A report from the future is passed over for good: kept, it would look fresh when its time comes, and be old.
+    """
     answers, reports = devices.answers(), devices.telemetry()
+    known = (desk.device_of(reports) != NOBODY) & (floats(reports, TELEMETRY, "reported_at") <= now.timestamp())
     return {ANSWERS.name: answers.filter(pa.array(desk.device_of(answers) != NOBODY)),
-            TELEMETRY.name: reports.filter(pa.array(desk.device_of(reports) != NOBODY))}
+            TELEMETRY.name: reports.filter(pa.array(known))}
 
 
 def check(desk: Desk, telemetry: TelemetryColumns, now: datetime) -> pa.Table:

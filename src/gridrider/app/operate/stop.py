@@ -32,19 +32,19 @@ def emergency_stop(desk: Desk, devices: Devices, *, by: str, because: str, now: 
     """Release every device at once and ask nothing of any until the program is resumed. Stopping twice is once."""
     if desk.stopped_at is not None:
         return
-    bound = np.flatnonzero(desk.held.bound(now.timestamp()))
+    bound, key = np.flatnonzero(desk.held.bound(now.timestamp())), f"{now.isoformat()} after {desk.version}"
     rows = hand_back(desk, bound, now, reason=f"emergency stop: {because}", clause="house rule: emergency stop",
                      origin=Origin.EMERGENCY_STOP)
     desk.keep({STOPS.name: rows_of(STOPS, 1, {"act": "stop", "at": now, "by": by, "because": because}),
-               INSTRUCTIONS.name: rows}, key=f"stop {now.isoformat()}")
-    desk.keep({ANSWERS.name: devices.send(rows)}, key=f"stop answers {now.isoformat()}")
+               INSTRUCTIONS.name: rows}, key=f"stop {key}")
+    desk.keep({ANSWERS.name: devices.send(rows)}, key=f"stop answers {key}")
 
 
 def resume(desk: Desk, *, by: str, because: str, now: datetime) -> None:
     """Let events ask again."""
     if desk.stopped_at is not None:
         desk.keep({STOPS.name: rows_of(STOPS, 1, {"act": "resume", "at": now, "by": by, "because": because})},
-                  key=f"resume {now.isoformat()}")
+                  key=f"resume {now.isoformat()} after {desk.version}")
 
 
 def proof_of_release(desk: Desk, now: datetime) -> Released:

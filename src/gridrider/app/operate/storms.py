@@ -14,7 +14,7 @@ from ...dispatch.columns import floats
 from ...dispatch.model import DEVICES
 from ...event.storm import absorb
 from ...event.storm_model import StormAlert, StormSites, StormState
-from ...event.storm_watch import locks_table, storm_hold
+from ...event.storm_watch import NONE, areas_of, locks_table, storm_hold
 from ...problem import Problem
 from .desk import Desk
 from .rows import rows_of
@@ -75,7 +75,11 @@ def storm_sites(desk: Desk) -> StormSites:
 
 
 def watch_storms(desk: Desk, storms: StormDesk, feed: WeatherFeed, now: datetime) -> pa.Table:
-    """Poll the feed and give rows of SITE_STORMS for the sites whose status changes now."""
+    """Poll the feed and give rows of SITE_STORMS for the sites whose status changes now.
+
+    Where this process has not heard the feed yet, what was told before it came up stays, and a storm that was near is
+    a storm whose feed is lost.
+    """
     heard = feed.poll(now)
     storms.problems += heard.problems
     storms.heard_at.update(heard.heard_at)
@@ -84,12 +88,17 @@ def watch_storms(desk: Desk, storms: StormDesk, feed: WeatherFeed, now: datetime
     told = {row["site_id"]: row for row in locks_table(watch, storms.sites).to_pylist()}
     names = storms.sites.site_id
     alert = np.array([told[name]["event"] if name in told else "" for name in names], dtype=object)
-    changed = np.flatnonzero((watch.status != desk.storm_status) | (hold.feed_lost != desk.storm_feed_lost)
-                             | (alert != desk.storm_alert))
+    heard_of = np.isin(areas_of(storms.sites), list(storms.heard_at))
+    lost = np.where(heard_of, hold.feed_lost, desk.storm_feed_lost | (desk.storm_status > NONE))
+    changed = np.flatnonzero(heard_of & ((watch.status != desk.storm_status) | (alert != desk.storm_alert))
+                             | (lost != desk.storm_feed_lost))
+    status, alert = np.where(heard_of, watch.status, desk.storm_status), np.where(heard_of, alert, desk.storm_alert)
     rows = [told.get(names[place], {}) for place in changed]
     return rows_of(SITE_STORMS, len(changed), {
         "enrollment_id": desk.program.enrollment_id.take(pa.array(changed)), "at": now,
-        "status_code": watch.status[changed].astype(np.int64), "feed_lost": hold.feed_lost[changed],
+        "status_code": status[changed].astype(np.int64), "feed_lost": lost[changed],
         "alert": [str(each) for each in alert[changed]],
         "onset": [row.get("onset") for row in rows], "ends": [row.get("ends") for row in rows],
-        "because": [row.get("because", "no storm is announced any more") for row in rows]})
+        "because": [row.get("because", "no storm is announced any more" if heard_of[place] else
+                            "the feed was not heard since the program came up")
+                    for place, row in zip(changed, rows, strict=True)]})

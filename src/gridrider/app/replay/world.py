@@ -15,6 +15,7 @@ from ...dispatch.columns import floats
 from ...dispatch.model import ANSWERS, INSTRUCTIONS, TELEMETRY, Answer, Connection, Origin
 from ...interval import DAY, local_midnight
 from ...twin.fleet.commands import Commands, Mode
+from ...twin.fleet.communication import draw_silence
 from ...twin.fleet.flows import Flows
 from ...twin.fleet.homes import Bools, FleetParameters, Floats
 from ...twin.fleet.run import run
@@ -64,9 +65,15 @@ class World:
     _registers: dict[str, Floats] = field(default_factory=dict)
     heard: set[str] = field(default_factory=set)
     """Instructions that came in; a second one of the same name changes nothing."""
+    controller: NDArray[np.object_] = field(init=False)
+    """Whose instruction each home obeys, of what primacy, and until when."""
+    primacy: Ints = field(init=False)
+    controller_until_s: Floats = field(init=False)
 
     def __post_init__(self) -> None:
-        self.sent = Commands.none(len(self.parameters))
+        count = len(self.parameters)
+        self.sent, self.controller = Commands.none(count), np.full(count, "", dtype=object)
+        self.primacy, self.controller_until_s = np.zeros(count, np.int64), np.full(count, -np.inf)
 
     @property
     def now(self) -> datetime:
@@ -83,14 +90,29 @@ class World:
         names = instructions.column("instruction_id").to_pylist()
         fresh = np.array([name not in self.heard for name in names], np.bool_)
         self.heard.update(name for name, there in zip(names, reached, strict=True) if there)
-        new = instructions.filter(pa.array(fresh))
+        taken = self._taken(instructions, homes)
+        new = instructions.filter(pa.array(fresh & taken))
         if len(new):
-            commands = commands_of(new, homes[fresh], self.parameters, self.is_ev, self.state.clock_s)
+            commands = commands_of(new, homes[fresh & taken], self.parameters, self.is_ev, self.state.clock_s)
             self.sent = commands.over(self.sent, commands.sent)
+            self._obey(new.filter(pa.array(reached[fresh & taken])))
         there = instructions.filter(pa.array(reached))
         return rows_of(ANSWERS, len(there), {
             "instruction_id": there.column("instruction_id"), "enrollment_id": there.column("enrollment_id"),
-            "at": self.now, "answer": Answer.RECEIVED.value})
+            "at": self.now, "answer": np.where(taken[reached], Answer.RECEIVED.value, Answer.REJECTED.value)})
+
+    def _taken(self, instructions: pa.Table, homes: Ints) -> Bools:
+        """Which instructions a home takes: of another controller than the one it obeys, only a smaller primacy."""
+        primacy = instructions.column("primacy").to_numpy()
+        own = np.array(instructions.column("program").to_pylist(), dtype=object) == self.controller[homes]
+        over = self.controller_until_s[homes] <= self.state.clock_s
+        return np.asarray(own | over | (primacy < self.primacy[homes]))
+
+    def _obey(self, instructions: pa.Table) -> None:
+        homes = self._homes(instructions)
+        self.controller[homes] = instructions.column("program").to_pylist()
+        self.primacy[homes] = instructions.column("primacy").to_numpy()
+        self.controller_until_s[homes] = floats(instructions, INSTRUCTIONS, "reverts_at")
 
     def answers(self) -> pa.Table:
         """Nothing: simulated homes answer at once or never."""
@@ -124,9 +146,20 @@ class World:
 
     def _begin(self, day: date) -> None:
         self._day, self._around = day, {}
+        self._lose_contact(day)
         steps = int((local_midnight(day + DAY, self.season.timezone)
                      - local_midnight(day, self.season.timezone)).total_seconds()) // SLOT_S
         self._registers = {name: np.zeros((steps, len(self.parameters))) for name in REGISTERS}
+
+    def _lose_contact(self, day: date) -> None:
+        """Who is out of reach on the day, and until when; a loss that is still running goes on."""
+        start_s = self.state.clock_s
+        end_s = local_midnight(day + DAY, self.season.timezone).timestamp()
+        rng = np.random.default_rng([self.seed, 29, day.toordinal()])
+        from_s, until_s = draw_silence(self.parameters, start_s=start_s, end_s=end_s, rng=rng)
+        over = self.silent_until_s <= start_s
+        self.silent_from_s = np.where(over, from_s, self.silent_from_s)
+        self.silent_until_s = np.where(over, until_s, self.silent_until_s)
 
     def _run_to(self, day: date, stop_s: float) -> tuple[Surroundings, Flows]:
         """Run within one local day, in quarter hours where both ends fall on them, cut where the clocks change."""
