@@ -77,6 +77,7 @@ def look_at(desk: Desk, called: Called, telemetry: TelemetryColumns, now: dateti
                   standing=standing(desk, called, now).part(places), rules=rules, bounds=_NO_BOUNDS)
     bounds = event_bounds(facts.devices, facts.telemetry, facts.standing, rules, span=span,
                           stopped=desk.stopped_at is not None)
+    bounds = _without_leaving(bounds, desk.held.of(Origin.EV_DEPARTURE, now.timestamp())[places])
     facts = replace(facts, bounds=bounds)
     feeder = program.device_table.column("feeder").combine_chunks().take(pa.array(places))
     grid, caps_kw = grid_of(program.feeders, feeder)
@@ -88,12 +89,19 @@ def look_at(desk: Desk, called: Called, telemetry: TelemetryColumns, now: dateti
     made = [_asked(desk, called, places, facts, milder, binding, given, span)]
     made += _handed_back(desk, called, places, facts, back, now)
     call_mask = members(desk, called)[places]
-    first = now - called.event.start < timedelta(seconds=program.tick_s)
-    tables = _record(facts, called, places, shared, milder, binding, now, call_mask, given | back, first=first)
+    tables = _record(facts, called, places, shared, milder, binding, now, call_mask, given | back,
+                     first=not called.looked)
     tables[FLEET_STEPS.name] = _fleet_step(desk, called, facts, shared, milder, now, call_mask)
     if grid is not None:
         tables[FEEDER_STEPS.name] = _feeder_step(desk, called, shared, caps_kw, now)
     return Look(instructions=[rows for rows in made if len(rows)], tables=tables)
+
+
+def _without_leaving(bounds: Bounds, charges: Mask) -> Bounds:
+    """Nothing is asked of a vehicle that charges for its trip: that instruction has the smaller primacy."""
+    first = charges & (bounds.delivered_kw_high > 0)
+    return replace(bounds, delivered_kw_high=np.where(charges, 0.0, bounds.delivered_kw_high),
+                   protection=np.where(first, CODE[Protection.EV_DEPARTURE], bounds.protection).astype(np.int8))
 
 
 def _changes(desk: Desk, called: Called, places: Places, milder: Milder, now: datetime,

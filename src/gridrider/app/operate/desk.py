@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ...dispatch.columns import NONE, TelemetryColumns, floats
-from ...dispatch.model import INSTRUCTIONS, STORM_CHARGES, TELEMETRY, Answer
+from ...dispatch.model import FLEET_STEPS, INSTRUCTIONS, STORM_CHARGES, TELEMETRY, Answer
 from ...enrollment.model import ACTS
 from ...event.model import OPT_OUTS
 from ...event.service_events import GridEvent
@@ -51,6 +51,8 @@ class Called:
     """What each battery gave in it, by its reports."""
     told: NDArray[np.int8]
     """Which protection was told of each device last, so that only another one is news; -1 = none."""
+    looked: bool = False
+    """The program has looked at it once; who could not be asked then is skipped."""
     closed: bool = False
 
     @property
@@ -62,6 +64,12 @@ class Called:
     def end_s(self) -> float:
         """When it ends."""
         return self.event.end.timestamp()
+
+    @property
+    def over_at(self) -> datetime:
+        """When it ends, or was called off."""
+        off = self.event.cancelled_at
+        return self.event.end if off is None else min(self.event.end, off)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -130,8 +138,9 @@ class Desk:
         return np.array(pc.fill_null(places, NOBODY).to_numpy(zero_copy_only=False), dtype=np.int64)
 
     def running(self, now: datetime) -> list[Called]:
-        """Events that are not closed and have begun."""
-        return [called for called in self.called if not called.closed and called.event.start <= now]
+        """Events that are not closed and have begun, or were called off."""
+        return [called for called in self.called
+                if not called.closed and min(called.event.start, called.over_at) <= now]
 
     def events_of_batteries(self, before: Called, within: Callable[[date], bool]) -> Floats:
         """In how many other events each battery was asked for power, of those whose local date is wanted."""
@@ -162,7 +171,7 @@ class Desk:
         count = len(self.program)
         for row in rows.to_pylist():
             if row["act"] == "cancel":
-                self.called = [replace(called, event=replace(called.event, cancelled_at=row["at"]), closed=True)
+                self.called = [replace(called, event=replace(called.event, cancelled_at=row["at"]))
                                if called.event.event_id == row["event_id"] else called for called in self.called]
                 continue
             if row["act"] == "close":
@@ -245,6 +254,11 @@ class Desk:
         for called in self.called:
             called.asked[device[gives & (event_no == called.number)]] = True
 
+    def _learn_fleet_steps(self, rows: pa.Table) -> None:
+        looked = set(rows.column("event_id").to_pylist())
+        for called in self.called:
+            called.looked |= called.event.event_id in looked
+
     def _learn_answers(self, rows: pa.Table) -> None:
         device = self.device_of(rows)
         newest = np.array([int(text.rsplit("/", 1)[1]) for text in rows.column("instruction_id").to_pylist()], np.int64)
@@ -274,5 +288,6 @@ def _without_repetition(device: NDArray[np.int64]) -> list[tuple[int, int]]:
 LEARNED: Mapping[str, Callable[[Desk, pa.Table], None]] = {
     CALLED.name: Desk._learn_called, OPT_OUTS.name: Desk._learn_opt_outs, ACTS.name: Desk._learn_acts,
     SITE_STORMS.name: Desk._learn_storms, STORM_CHARGES.name: Desk._learn_storm_charges, STOPS.name: Desk._learn_stops,
-    INSTRUCTIONS.name: Desk._learn_instructions, "answers": Desk._learn_answers, TELEMETRY.name: Desk._learn_telemetry}
+    FLEET_STEPS.name: Desk._learn_fleet_steps, INSTRUCTIONS.name: Desk._learn_instructions,
+    "answers": Desk._learn_answers, TELEMETRY.name: Desk._learn_telemetry}
 """What a desk learns from each table, in an order in which everything is there that it needs."""

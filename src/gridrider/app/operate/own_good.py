@@ -75,8 +75,11 @@ def _charge_rows(desk: Desk, places: NDArray[np.int64], start: NDArray[np.dateti
         "charge_from": start, "onset": desk.storm_onset[places], **shares})
 
 
-def departure_charges(desk: Desk, telemetry: TelemetryColumns, now: datetime) -> Iterator[pa.Table]:
-    """Rows of INSTRUCTIONS for vehicles that must charge now to leave with what they need."""
+def departure_charges(desk: Desk, telemetry: TelemetryColumns, now: datetime, taken: Mask) -> Iterator[pa.Table]:
+    """Rows of INSTRUCTIONS for vehicles that must charge now to leave with what they need.
+
+    `taken` are vehicles that another instruction goes to now; one that is charged for a storm is charged already.
+    """
     program, now_s = desk.program, now.timestamp()
     for rider in dict.fromkeys(program.riders) if program.devices.is_ev.any() else ():
         places = np.flatnonzero(program.devices.is_ev & program.of_rider(rider))
@@ -89,8 +92,8 @@ def departure_charges(desk: Desk, telemetry: TelemetryColumns, now: datetime) ->
             rate_kw = devices.charge_max_kw * devices.charge_efficiency
             needed_s = 3600 * (seen.departure_kwh - seen.stored_kwh) / rate_kw
             urgent = seen.departs_at_s - now_s <= needed_s + DEPARTURE_MARGIN_S + program.tick_s
-        held = desk.held.of(Origin.EV_DEPARTURE, now_s)[places]
-        start = (bounds.delivered_kw_low < 0) & urgent & ~held
+        charges = desk.held.of(Origin.EV_DEPARTURE, now_s) | desk.held.of(Origin.STORM_CHARGE, now_s) | taken
+        start = (bounds.delivered_kw_low < 0) & urgent & ~charges[places]
         until = now + KEEP_CHARGING
         if start.any():
             yield instructions(desk, Decision(

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 import numpy as np
 import pyarrow as pa
 
+from ...dispatch.columns import LOCK
 from ...dispatch.model import ANSWERS, INSTRUCTIONS, STORM_CHARGES, Origin
 from ..ports import Devices
 from .ask import look_at
 from .desk import Called, Desk
 from .hear import check, hear
+from .held import ORIGINS
 from .instruct import hand_back
 from .own_good import departure_charges, storm_charges
 from .rows import rows_of
@@ -29,8 +31,8 @@ def tick(desk: Desk, devices: Devices, now: datetime, *, storms: StormDesk | Non
     What was heard is kept before anything follows from it, and what is decided before it is sent: a process that dies
     in between sends it again when it comes back, and a device that gets an instruction twice does it once.
     """
-    key = now.isoformat()
-    desk.keep(hear(desk, devices), key=f"hear {key}")
+    key = f"{now.isoformat()} after {desk.version}"  # a clock may show the same time twice
+    desk.keep(hear(desk, devices, now), key=f"hear {key}")
     if storms is not None and feed is not None:
         desk.keep({SITE_STORMS.name: watch_storms(desk, storms, feed, now)}, key=f"storms {key}")
     telemetry = desk.telemetry(now)
@@ -41,10 +43,10 @@ def tick(desk: Desk, devices: Devices, now: datetime, *, storms: StormDesk | Non
         for rows, charges in storm_charges(desk, telemetry, now):
             _take(desk, made, taken, rows)
             made[STORM_CHARGES.name].append(charges)
-        for rows in departure_charges(desk, telemetry, now):
+        for rows in departure_charges(desk, telemetry, now, taken):
             _take(desk, made, taken, rows)
     for called in desk.running(now):
-        if now < called.event.end:
+        if now < called.over_at:
             look = look_at(desk, called, telemetry, now, taken)
             for rows in look.instructions:
                 _take(desk, made, taken, rows)
@@ -71,12 +73,14 @@ def _take(desk: Desk, made: Tables, taken: np.ndarray[tuple[int], np.dtype[np.bo
 
 def _close(desk: Desk, called: Called, made: Tables, taken: np.ndarray[tuple[int], np.dtype[np.bool_]],
            now: datetime) -> None:
-    """The event is over: each device that was asked anything gets its customer's settings back."""
+    """The event is over or off: each device that was asked or prepared gets its customer's settings back."""
     held = desk.held
-    last = held.event_no == called.number
-    back = np.flatnonzero(last & called.asked & (held.origin == list(Origin).index(Origin.EVENT)) & ~taken)
-    _take(desk, made, taken, hand_back(desk, back, now, reason="the event is over", clause=called.service,
-                                       event_id=called.event.event_id))
+    asked = called.asked & (held.origin == ORIGINS.index(Origin.EVENT))
+    prepared = held.of(Origin.PRE_CHARGE, now.timestamp())
+    back = np.flatnonzero((held.event_no == called.number) & (asked | prepared) & ~taken)
+    off = called.event.cancelled_at is not None
+    _take(desk, made, taken, hand_back(desk, back, now, reason=f"the event is {'off' if off else 'over'}",
+                                       clause=called.service, event_id=called.event.event_id))
     made[CALLED.name].append(rows_of(CALLED, 1, {"event_id": called.event.event_id, "act": "close", "at": now}))
 
 
@@ -88,7 +92,10 @@ def _end_of_storm(desk: Desk, made: Tables, taken: np.ndarray[tuple[int], np.dty
 
 
 def resend(desk: Desk, devices: Devices, now: datetime) -> int:
-    """Send again what was decided and never answered, after a process came back; gives how many."""
+    """Send again what was decided and never answered, after a process came back; gives how many.
+
+    An event's instruction only as long as nothing that was heard since forbids it.
+    """
     rows = desk.store.read(INSTRUCTIONS.name)
     if rows is None:
         return 0
@@ -102,7 +109,17 @@ def resend(desk: Desk, devices: Devices, now: datetime) -> int:
     device = desk.device_of(part)
     newest = np.array([int(text.rsplit("/", 1)[1]) for text in part.column("instruction_id").to_pylist()], np.int64)
     open_rows = (newest == held.number[device]) & ~held.answered[device] & (held.reverts_s[device] > now.timestamp())
+    open_rows &= ~_forbidden(desk, now)[device]
     again = part.filter(pa.array(open_rows))
     if len(again):
         desk.keep({ANSWERS.name: devices.send(again)}, key=f"resend {now.isoformat()}")
     return len(again)
+
+
+def _forbidden(desk: Desk, now: datetime) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Who holds an event's instruction that would not be given any more, whatever its telemetry says."""
+    held = desk.held
+    left = desk.suspended | desk.storm_feed_lost | (desk.storm_status == LOCK) | (desk.stopped_at is not None)
+    for called in desk.called:
+        left = left | (held.event_no == called.number) & (called.opted_out | called.closed | (called.over_at <= now))
+    return np.asarray(left & (held.origin == ORIGINS.index(Origin.EVENT)))
