@@ -53,6 +53,7 @@ def test_every_chart_says_what_one_sees_to_those_who_cannot_see(made):
     assert "5.0 kWh of its target could not be asked." in told
     assert "Held back: backup reserve 25.0 kWh; held for a storm 2.5 kWh." in told
     assert "the median goes from 75% to 50%" in told
+    assert "Nothing was asked 4 times in 2 events, most often for: backup reserve" in page.words
     assert "Rings and labels mark the caps that bind: Süd-1 with a dual of 0.250." in told
     assert "homes differ: from 5% to 30%, half of them at 20% or less" in told
 

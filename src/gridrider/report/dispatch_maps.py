@@ -59,7 +59,7 @@ def feeder_map(feeders: Sequence[FeederFigure], width: Width) -> AnyChart:
     rows = _circle_rows(shown, places, width)
     classes = [name for name in SHARES if any(row["class"] == name for row in rows)]
     colours = dict(zip(SHARES, (*CAP_COLOURS, NO_CAP), strict=True))
-    circles = alt.Chart(inline_rows(rows)).mark_point(filled=True, opacity=0.92, stroke="white", strokeWidth=1).encode(
+    circles = alt.Chart(inline_rows(rows)).mark_point(filled=True, opacity=1, stroke="white", strokeWidth=1).encode(
         x=east, y=north, size=alt.Size("size:Q", scale=None),
         color=alt.Color("class:N", scale=alt.Scale(domain=classes, range=[colours[name] for name in classes]),
                         legend=alt.Legend(columns=legend_columns(width), symbolType="circle",

@@ -60,5 +60,5 @@ CAP_COLOURS = ("#6f9bd1", "#3f6db0", "#1c3f7a", AGAINST)
 """Feeders by the part of their cap that is used: under half, under four fifths, more, and a cap that binds."""
 NO_CAP = "#8c8c8c"
 
-STORM_COLOURS = {"lock": PROTECTION_COLOURS[Protection.STORM_HOLD], "pre_arm": "#8a7400",
+STORM_COLOURS = {"lock": PROTECTION_COLOURS[Protection.STORM_HOLD], "pre_arm": "#3f97a5",
                  "feed_lost": PROTECTION_COLOURS[Protection.STORM_FEED_LOST]}

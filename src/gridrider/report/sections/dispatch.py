@@ -8,7 +8,7 @@ from .. import charts, dispatch_charts
 from ..dispatch_figures import ZERO, Dispatch, DispatchEvent, PickedEvent, Reserves, Spared
 from ..dispatch_words import KILO, power, protection_words
 from ..model import Align, Block, Chart, Heading, Paragraph, Table, TableColumn
-from ..wording import NONE, count, day, energy, hours, moment, number, percent, sentence
+from ..wording import NONE, count, day, energy, hours, moment, number, sentence
 from .feeders import feeders
 from .storms import storms
 
@@ -130,7 +130,6 @@ def _spared(found: Dispatch, *, large: bool) -> list[Block]:
     if not found.spared:
         return []
     calls = sum(each.calls for each in found.spared)
-    called = sum(event.devices for event in found.events)
     held = [each for each in found.spared if each.calls or each.withheld_kwh > 0]
     heading = Heading(level=2, text="Who was spared, and why", anchor="spared")
     if not held:
@@ -140,8 +139,9 @@ def _spared(found: Dispatch, *, large: bool) -> list[Block]:
                      if each.calls)
     kept = "; ".join(f"{protection_words(each.protection).lower()} {energy(each.withheld_kwh)}"
                      for each in sorted(held, key=lambda each: -each.withheld_kwh) if each.withheld_kwh > 0)
-    title = (f"{calls:,} of {called:,} calls were never asked anything ({percent(calls, called)})" if calls
-             else "Every device that was called was asked in its event")
+    title = (f"Nothing was asked {count(calls, 'time')} in {count(len(found.events), 'event')}, most often for: "
+             f"{protection_words(found.spared[0].protection).lower()}" if calls
+             else "Every enrollment that was called was asked in its event")
     return [heading, Chart(
         key="spared", wide=wide, narrow=narrow, title=title,
         alt=f"Two bar charts by protection. Never asked, enrollments and events: {told or 'none'}. Energy held back: "

@@ -38,8 +38,8 @@ def _strip(episode: StormEpisode, place: int) -> Chart:
     wide, narrow = charts.both(lambda width: dispatch_maps.storm_strip(episode, width))
     since, until = episode.changes[0].at, episode.changes[-1].at
     locked = episode.sites_max("lock")
-    title = (f"{count(locked, 'battery', 'batteries')} locked for the home" if locked
-             else f"{count(_sites_max(episode), 'battery', 'batteries')} concerned, none locked")
+    title = (f"{count(locked, 'site')} locked for the home" if locked
+             else f"{count(_sites_max(episode), 'site')} concerned, none locked")
     return Chart(key=f"storm-{place}", title=f"{title}, {moment(since)} to {moment(until)}", wide=wide, narrow=narrow,
                  alt=f"Sites that a storm concerned from {moment(since)} to {moment(until)}, stacked: {told}.")
 
