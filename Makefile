@@ -17,7 +17,7 @@ help: ## this list
 	@echo 'make ...'
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  \1\t/'
 
-demo: .venv/run.stamp ## settle a season of the ELRP tariff, from simulated homes to statements
+demo: .venv/run.stamp ## replay the ten emergency events of 2022 beside what was published, under two minutes
 	@$(IN_VENV) -m gridrider demo
 
 test: .venv/dev.stamp ## the whole test suite

@@ -51,15 +51,16 @@ def tables_page() -> str:
 
 def store_page() -> str:
     """The reference page of what only the live store keeps."""
-    return "\n\n".join([NOTE, "# Tables of the live store", STORE_INTRO,
+    return "\n\n".join([NOTE, "# Tables of the live store", STORE_INTRO, "## Kept as changes",
                         *(table_section(schema) for schema in declared(STORE))]) + "\n"
 
 
 STORE_INTRO = """\
 The store of a program at work holds one stream, `operation`, of commits. Most of its tables are those of
-[the files](tables.md): `instructions`, `answers`, `telemetry`, `opt_outs`, `acts`, `protections`, `skipped`, `withheld`,
-`fleet_steps`, `feeder_steps`, `storm_charges`, `pre_charges`. The ones below are kept as changes, each with its instant;
-a replay turns them into files of spans with the same name (`site_storms`, `stops`) or into `events`."""
+[the files](tables.md): `instructions`, `answers`, `telemetry`, `opt_outs`, `acts`, `protections`, `skipped`,
+`withheld`, `fleet_steps`, `feeder_steps`, `storm_charges`, `pre_charges`. The ones below are kept as
+changes, each with its instant; a replay turns them into files of spans with the same name (`site_storms`, `stops`) or
+into `events`."""
 
 
 TABLES_INTRO = """\

@@ -47,6 +47,8 @@ def breaches(module: Module, names: frozenset[str]) -> list[str]:
 
 def why_not_theirs(module: Module, package: str) -> str:
     """Why this module may not import somebody else's package; blank when it may."""
+    if package == "numba" and module.name != "compiled":
+        return "compiled.py is the one door to it"
     if module.in_stage and package in BANNED_IN_STAGES:
         return "a stage runs without it; it belongs in the rim"
     return ""
