@@ -30,7 +30,6 @@ from .dispatch_figures import (
     StormEpisode,
 )
 
-EVENTS_DRAWN = 6
 FEW_EVENTS = 3
 """So many events are all drawn."""
 CALM_H = 24
@@ -87,16 +86,16 @@ def _counts(tables: duckdb.DuckDBPyConnection, query: str) -> dict[str, int]:
 
 
 def picked_events(events: Sequence[DispatchEvent]) -> tuple[PickedEvent, ...]:
-    """The events that tell most, in order of time, each with the reasons for which it was picked."""
+    """The events that tell most, six at most, in order of time, each with the reasons for which it was picked."""
     tests: tuple[tuple[str, Callable[[DispatchEvent], Decimal]], ...] = (
         ("the largest peak", lambda event: event.peak.delivered_kw),
         ("the largest shortfall", lambda event: event.shortfall_kwh),
         ("most held back for a storm", lambda event: event.withheld_kwh(*HELD_FOR_STORM)),
         ("the largest part held back by protections", _part_withheld),
         ("the most opt-outs", lambda event: Decimal(event.opted_out)),
-        ("the longest", lambda event: Decimal(len(event.steps))))
+        ("the longest", lambda event: sum((step.hours for step in event.steps), ZERO)))
     because: dict[str, list[str]] = {event.event_id: [] for event in events} if len(events) <= FEW_EVENTS else {}
-    for reason, measure in tests[:EVENTS_DRAWN]:
+    for reason, measure in tests:
         best = max(events, key=measure)
         if len(events) > 1 and measure(best) > min(measure(event) for event in events):
             because.setdefault(best.event_id, []).append(reason)
