@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .shared import DONE, JSON_HELP, Bars, print_json, print_problems, problem_json
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from ..app.replay.write import Replayed
 
 
@@ -41,7 +45,7 @@ def _replay(arguments: argparse.Namespace) -> int:
     with Bars(quiet=arguments.json) as bars:
         done = replay(ReplayRequest(season=season_file(arguments.season), out=arguments.out, homes=arguments.homes,
                                     seed=arguments.seed, report=not arguments.no_report, progress=bars.show))
-    print_problems(done.settled.problems, summary=True)
+    print_problems(done.settled.problems, summary=True, most=3)
     if arguments.json:
         print_json(_document(done))
     else:
@@ -65,38 +69,59 @@ def _document(done: Replayed) -> dict[str, Any]:
 
 def _print(done: Replayed) -> None:
     from rich.console import Console
-    from rich.table import Table
 
     season, comparison = done.played.season, done.comparison
     console = Console(highlight=False)
     console.print(f"\n{season.title}, {done.played.homes:,} simulated homes. "
                   "All readings are synthetic: no real customer is in them.")
-    table = Table(show_edge=False, pad_edge=False)
-    published = {event.day: event for event in comparison.events} if comparison else {}
-    table.add_column("date")
-    for head in ("participants", *(("published",) if comparison else ()), "opted out", "skipped", "MWh", "peak MW",
-                 *(("published", "off") if comparison else ())):
-        table.add_column(head, justify="right")
-    for each in done.outcomes:
-        beside = published.get(each.call.day)
-        table.add_row(
-            str(each.call.day), f"{each.participants:,}", *([f"{beside.published_participants:,}"] if beside else []),
-            f"{each.opted_out:,}", f"{each.skipped:,}", f"{each.delivered_mwh:,.1f}",
-            f"{beside.peak_mw if beside else each.peak_mw:,.1f}" if (beside or each.peak_mw >= 1)
-            else f"{each.peak_mw:,.3f}",
-            *([f"{beside.published_mw:g}", f"{beside.error_pct:.1f}%"] if beside else []))
-    console.print(table)
+    console.print(_table(done))
+    for each in _emergency_lines(done):
+        console.print(each)
     if comparison:
         if comparison.events[-1].participants != comparison.events[-1].published_participants:
             console.print("Peaks are scaled from the simulated homes to the published participants.")
-        for sentence in comparison.sentences:
-            console.print(sentence)
+        console.print(" ".join(comparison.sentences))
         console.print("What is assumed:")
         for sentence in season.assumptions:
             console.print(f"- {sentence}")
     for event_id, refusal in done.played.refused:
         console.print(f"Not called: {event_id}: {refusal.reason} ({refusal.clause})")
-    console.print(f"Settled: {done.settled.total_usd} USD in {done.settled.counts['lines']:,} lines.")
+    console.print(f"Settled: {Decimal(done.settled.total_usd):,} USD in {done.settled.counts['lines']:,} lines.")
     console.print(f"Tables  {done.out}", soft_wrap=True)
     if done.report:
         console.print(f"Report  {done.report}\n        {done.report.with_suffix('.pdf')}", soft_wrap=True)
+
+
+def _table(done: Replayed) -> Table:
+    """The public table of events, beside what was published where anything was."""
+    from rich.table import Table
+
+    comparison = done.comparison
+    published = {event.day: event for event in comparison.events} if comparison else {}
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("date", no_wrap=True)
+    heads = ["homes", *(["published"] if comparison else []), "opted out", "skipped", "MWh", "MW",
+             *(["published", "off"] if comparison else [])]
+    for head in heads:
+        table.add_column(head, justify="right", no_wrap=len(head) < 10)
+    for each in done.outcomes:
+        beside = published.get(each.call.day)
+        peak_mw = beside.peak_mw if beside else each.peak_mw
+        table.add_row(
+            str(each.call.day), f"{each.participants:,}", *([f"{beside.published_participants:,}"] if beside else []),
+            f"{each.opted_out:,}", f"{each.skipped:,}", f"{each.delivered_mwh:,.1f}",
+            f"{peak_mw:,.1f}" if peak_mw >= 1 else f"{peak_mw:,.3f}",
+            *([f"{beside.published_mw:g}", f"{beside.error_pct:.1f}%"] if beside else []))
+    return table
+
+
+def _emergency_lines(done: Replayed) -> Iterator[str]:
+    """How long each shelter and hospital is supplied in the season's emergency."""
+    emergency, season = done.played.emergency, done.played.season
+    if emergency is None or season.emergency is None:
+        return
+    sent = int((emergency.plan.site >= 0).sum())
+    yield f"{season.emergency.order}: {sent} of {len(emergency.plan.site)} vehicles are sent."
+    for place, name in enumerate(emergency.sites.site_ids):
+        supplied_h, needed_h = emergency.hours_of(place)
+        yield f"  {name}: supplied for {supplied_h:g} of {needed_h:g} hours"

@@ -21,6 +21,8 @@ from .schedule_model import Floats, Horizon, Plan, Policy, Storage
 HELD_USD_PER_KWH = 1e3
 """Above any price: a discharge that must take place takes place."""
 TOLERANCE_KWH = 1e-6
+COMPILED_FROM = 200_000
+"""Devices from which on the compiled twin is worth its last digits; below, every machine gives the same bytes."""
 
 Record = TypeVar("Record", Policy, Plan)
 
@@ -79,7 +81,8 @@ def prepare(devices: Storage, ahead: Horizon, *, event: slice, target_kwh: Array
     out = np.zeros(ahead.steps, bool) if kept_out is None else kept_out
     target = np.minimum(np.broadcast_to(np.asarray(target_kwh, float), (devices.count,)), devices.stored_kwh_max)
     pay = np.broadcast_to(np.asarray(pay_usd_per_kwh, float), (devices.count,))
-    thresholds = schedule_compiled.thresholds if HAVE_NUMBA else schedule.thresholds
+    compiled = HAVE_NUMBA and devices.count >= COMPILED_FROM
+    thresholds = schedule_compiled.thresholds if compiled else schedule.thresholds
     ordinary_policy = thresholds(devices, ahead)
     ordinary = schedule.follow(ordinary_policy, devices, ahead)
     asked = _asked(ahead, ordinary, target, first, end, out)

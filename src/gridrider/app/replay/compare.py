@@ -52,13 +52,21 @@ class Comparison:
         return max(event.error_pct for event in self.events)
 
     @property
+    def constant_point_pct(self) -> tuple[float, float]:
+        """How far the constant model lies from the published numbers as they stand: mean and largest, in %."""
+        off = [100 * abs(event.constant_mw / event.published_mw - 1) for event in self.events]
+        return sum(off) / len(off), max(off)
+
+    @property
     def sentences(self) -> tuple[str, ...]:
         """What the figures say, in words."""
         constants = [event.constant_error_pct for event in self.events]
         found = [f"Replayed peaks lie {self.mean_error_pct:.1f}% from the published whole megawatts on average, "
                  f"{self.worst_error_pct:.1f}% at worst.",
                  f"The model to beat, {self.constant_kw:g} kW from every participant: "
-                 f"{sum(constants) / len(constants):.1f}% on average, {max(constants):.1f}% at worst."]
+                 f"{sum(constants) / len(constants):.1f}% on average, {max(constants):.1f}% at worst "
+                 f"({self.constant_point_pct[0]:.1f}% and {self.constant_point_pct[1]:.1f}% from the numbers "
+                 "themselves)."]
         if self.fit_errors_pct:
             mean = sum(self.fit_errors_pct) / len(self.fit_errors_pct)
             found.append(f"Scaled by {self.fit_scale:.3f} to fit the first {FITTED} events, the model predicts the "

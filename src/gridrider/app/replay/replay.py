@@ -161,14 +161,11 @@ def _world(season: Season, seed: int, parameters: FleetParameters, members: Memb
         else:
             dark = rng.random(count) < outage.share
         outage_from_s[dark], outage_until_s[dark] = outage.start.timestamp(), outage.end.timestamp()
-    silent_from_s, silent_until_s = never.copy(), never.copy()
-    mute = rng.random(count) < float(season.behaviour.get("silent_share", 0))
-    silent_from_s[mute], silent_until_s[mute] = start_s, np.inf
     return World(season=season, seed=seed, parameters=parameters, is_ev=members.is_ev,
                  enrollment_id=members.enrollments.column("enrollment_id").combine_chunks(),
                  state=FleetState.start(parameters, clock_s=start_s, stored_share=0.5),
                  weather=SeasonWeather(season=season, seed=seed), outage_from_s=outage_from_s,
-                 outage_until_s=outage_until_s, silent_from_s=silent_from_s, silent_until_s=silent_until_s,
+                 outage_until_s=outage_until_s, silent_from_s=never.copy(), silent_until_s=-never,
                  trips_of=_trips(season, parameters, seed))
 
 

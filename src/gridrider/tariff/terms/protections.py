@@ -39,5 +39,5 @@ class Protections:
                                       choices=("volt_watt_category_b",))
     pre_charge: History[str] = rule("charging before an event; absent = if it costs no more than the event pays",
                                     choices=("if_worth_it", "always", "never"))
-    release_minutes_max: History[Decimal] = rule("within how long after an event every device is released; absent = 120",
+    release_minutes_max: History[Decimal] = rule("within how long after an event all are released; absent = 120",
                                                  unit="min")
