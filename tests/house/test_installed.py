@@ -25,23 +25,24 @@ def test_the_wheel_carries_every_data_file(wheel: Path) -> None:
     held = set(zipfile.ZipFile(wheel).namelist())
     ours = {f"gridrider/{path.relative_to(PACKAGE).as_posix()}" for path in PACKAGE.rglob("*")
             if path.suffix in DATA_FILES}
-    tariffs = {f"gridrider/_tariffs/{path.relative_to(ROOT / 'tariffs').as_posix()}"
-               for path in (ROOT / "tariffs").rglob("*.yaml")}
-    assert ours | tariffs <= held
+    data = {f"gridrider/_{folder}/{path.relative_to(ROOT / folder).as_posix()}"
+            for folder in ("tariffs", "seasons") for path in (ROOT / folder).rglob("*.yaml")}
+    assert ours | data <= held
 
 
-def test_the_installed_package_finds_its_tariffs(wheel: Path, tmp_path: Path) -> None:
+def test_the_installed_package_finds_its_tariffs_and_seasons(wheel: Path, tmp_path: Path) -> None:
     zipfile.ZipFile(wheel).extractall(tmp_path)
-    ask = "from gridrider.app.places import tariffs_folder as f; print(f())"
+    ask = "from gridrider.app import places; print(places.tariffs_folder(), places.seasons_folder(), sep='\\n')"
     said = subprocess.run([sys.executable, "-c", ask], cwd=tmp_path, check=True, capture_output=True, text=True,
                           env={"PYTHONPATH": str(tmp_path)})
-    assert Path(said.stdout.strip()) == tmp_path / "gridrider" / "_tariffs"
+    package = tmp_path / "gridrider"
+    assert [Path(line) for line in said.stdout.splitlines()] == [package / "_tariffs", package / "_seasons"]
 
 
-def test_a_checkout_reads_its_own_tariffs() -> None:
-    from gridrider.app.places import tariffs_folder
+def test_a_checkout_reads_its_own_tariffs_and_seasons() -> None:
+    from gridrider.app.places import seasons_folder, tariffs_folder
 
-    assert tariffs_folder() == ROOT / "tariffs"
+    assert (tariffs_folder(), seasons_folder()) == (ROOT / "tariffs", ROOT / "seasons")
 
 
 @pytest.mark.parametrize("lock", ["run.txt", "dev.txt"])
