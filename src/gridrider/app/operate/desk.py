@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ...dispatch.columns import NONE, TelemetryColumns, floats
+from ...dispatch.columns import NONE, StandingColumns, TelemetryColumns, floats
 from ...dispatch.model import FLEET_STEPS, INSTRUCTIONS, STORM_CHARGES, TELEMETRY, Answer
 from ...enrollment.model import ACTS
 from ...event.model import OPT_OUTS
@@ -131,6 +131,11 @@ class Desk:
     def telemetry(self, now: datetime) -> TelemetryColumns:
         """The newest reports of the devices at a time."""
         return TelemetryColumns.of(self.reports, self.program.enrollment_id, at=now)
+
+    def plain_standing(self) -> StandingColumns:
+        """What concerns each device outside of any event."""
+        return replace(StandingColumns.ordinary(len(self.program)), suspended=self.suspended,
+                       storm_opt_out=self.program.storm_opt_out, storm_status=self.storm_status)
 
     def device_of(self, rows: pa.Table) -> NDArray[np.int64]:
         """The places of the devices that rows are about; NOBODY for one that the program does not know."""

@@ -9,15 +9,16 @@ import numpy as np
 import pyarrow as pa
 
 from ...dispatch.columns import LOCK
-from ...dispatch.model import ANSWERS, INSTRUCTIONS, STORM_CHARGES, Origin
+from ...dispatch.model import ANSWERS, INSTRUCTIONS, Origin
 from ..ports import Devices
 from .ask import look_at
 from .desk import Called, Desk
 from .hear import check, hear
 from .held import ORIGINS
 from .instruct import hand_back
-from .own_good import departure_charges, storm_charges
+from .own_good import departure_charges
 from .rows import rows_of
+from .storm_charging import storm_charges
 from .storms import StormDesk, WeatherFeed, watch_storms
 from .words import CALLED, SITE_STORMS
 
@@ -40,9 +41,11 @@ def tick(desk: Desk, devices: Devices, now: datetime, *, storms: StormDesk | Non
     made[ANSWERS.name].append(check(desk, telemetry, now))
     taken = np.zeros(len(desk.program), np.bool_)
     if desk.stopped_at is None:
-        for rows, charges in storm_charges(desk, telemetry, now):
-            _take(desk, made, taken, rows)
-            made[STORM_CHARGES.name].append(charges)
+        for schema, rows in storm_charges(desk, telemetry, now):
+            if schema is INSTRUCTIONS:
+                _take(desk, made, taken, rows)
+            else:
+                made[schema.name].append(rows)
         for rows in departure_charges(desk, telemetry, now, taken):
             _take(desk, made, taken, rows)
     for called in desk.running(now):

@@ -10,13 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...dispatch.model import EVENTS_TABLE, FLEET_STEPS, SKIPPED, TELEMETRY, Protection
+from ...dispatch.model import EVENTS_TABLE, FLEET_STEPS, INSTRUCTIONS, SKIPPED, TELEMETRY, Protection
 from ...enrollment.model import ACTS
 from ...event.model import CALLED_DISCHARGE, EVENTS, OPT_OUTS, UNAVAILABLE
 from ..operate.ask import members
 from ..operate.desk import STREAM, Called
 from ..operate.rows import empty, rows_of
 from ..operate.words import CALLED, SITE_STORMS, STOPS
+from ..sql_text import sql
 from .replay import Played
 from .season import Call
 
@@ -158,34 +159,21 @@ def called_discharge_rows(played: Played) -> pa.Table:
 
 
 def steps_with_delivery(played: Played) -> pa.Table:
-    """Rows of FLEET_STEPS, with what the asked devices reported at the end of each step."""
-    steps, reports = kept(played, FLEET_STEPS.name), kept(played, TELEMETRY.name)
-    if steps is None or reports is None:
+    """Rows of FLEET_STEPS, with what devices reported at the end of each step in which the event asked them."""
+    steps, reports, asked = (kept(played, name) for name in (FLEET_STEPS.name, TELEMETRY.name, INSTRUCTIONS.name))
+    if steps is None or reports is None or asked is None:
         return empty(FLEET_STEPS)
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.register("step", steps.drop_columns(["delivered_milliwatt"]))
         connection.register("report", reports.select(["enrollment_id", "reported_at", "delivered_milliwatt"]))
-        connection.register("asked", _asked(played))
-        found = connection.sql("""
-            select s.*, cast(coalesce(sum(greatest(r.delivered_milliwatt, 0)), 0) as bigint) as delivered_milliwatt
-            from step as s
-            left join asked as a using (event_id)
-            left join report as r on r.enrollment_id = a.enrollment_id
-              and r.reported_at = s.start + to_seconds(s.seconds)
-            group by all order by event_id, start""").to_arrow_table()
+        connection.register("instruction", asked.select(["enrollment_id", "issued_at", "event_id", "origin",
+                                                         "delivered_milliwatt"]))
+        found = connection.sql(sql("steps_with_delivery")).to_arrow_table()
     return found.select(FLEET_STEPS_NAMES)
 
 
 FLEET_STEPS_NAMES = [column.inside_name for column in FLEET_STEPS.columns]
-
-
-def _asked(played: Played) -> pa.Table:
-    """Which enrollment was asked in which event."""
-    made = [pa.table({"enrollment_id": played.program.enrollment_id.take(pa.array(np.flatnonzero(called.asked))),
-                      "event_id": pa.repeat(called.event.event_id, int(called.asked.sum()))})
-            for called in played.desk.called]
-    return pa.concat_tables(made)
 
 
 def outcomes(played: Played, steps: pa.Table) -> list[EventOutcome]:

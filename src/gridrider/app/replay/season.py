@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from ...interval import DateSpan, date_span
+from ...interval import DateSpan, date_span, local_midnight
 from ...problem import DataRefused, Problem, error, refuse_on_error
 from ...tariff.load import load
 from ...tariff.model import Tariff
@@ -308,6 +308,9 @@ def _problems(season: Season) -> Sequence[Problem]:
                         value=name) for name in sorted(unknown - set(rider.services))]
     found += [error(file, "is an event outside the days of readings", "Widen readings.", column="events",
                     value=str(call.day)) for call in season.calls if call.day not in season.readings]
+    begins = local_midnight(season.readings.first, season.timezone)
+    found += [error(file, "is called before readings begin", "Widen readings.", column="events", value=str(call.day))
+              for call in season.calls if call.day in season.readings and call.called_at < begins]
     found += [error(file, "is an event that ends before it starts or is called after it", "Check its times.",
                     column="events", value=str(call.day)) for call in season.calls
               if not call.called_at < call.start < call.end]

@@ -35,7 +35,7 @@ from ...event.model import CALLED_DISCHARGE, EVENTS, NOTICES, OPT_OUTS, UNAVAILA
 from ...report.fleet_audit import FLEET_AUDIT, FleetFinding
 from ...table import TableSchema
 from ..operate.pre_charge import PRE_CHARGES
-from ..operate.rows import rows_of
+from ..operate.rows import empty, rows_of
 from ..outputs import MARK, replacing
 from ..places import seasons_folder
 from ..settle import Settled, SettleRequest, settle
@@ -60,6 +60,8 @@ from .outcome import (
 from .replay import Played, ReplayRequest, chosen, play
 
 WRITE = "Writing the record"
+ALWAYS = (ENROLLMENTS, EVENTS, OPT_OUTS, UNAVAILABLE, SKIPPED, PROTECTIONS, EVENTS_TABLE)
+"""Tables that are written even without a row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +118,8 @@ def _write_tables(played: Played, folder: Path) -> list[EventOutcome]:
         (ENROLLMENTS, played.members.enrollments), (EVENTS, events_rows(played)), (OPT_OUTS, opt_out_rows(played)),
         (UNAVAILABLE, unavailable_rows(played)), (DEVICES, played.members.devices), (FEEDERS, played.members.feeders),
         (CALLED_DISCHARGE, called_discharge_rows(played)), (SKIPPED, skipped_rows(played)),
-        (PROTECTIONS, kept(played, PROTECTIONS.name)), (WITHHELD, kept(played, WITHHELD.name)), (FLEET_STEPS, steps),
+        (PROTECTIONS, _or_empty(kept(played, PROTECTIONS.name), PROTECTIONS)),
+        (WITHHELD, kept(played, WITHHELD.name)), (FLEET_STEPS, steps),
         (FEEDER_STEPS, kept(played, FEEDER_STEPS.name)), (PRE_CHARGES, kept(played, PRE_CHARGES.name)),
         (STORM_CHARGES, kept(played, STORM_CHARGES.name)),
         (EVENTS_TABLE, events_table_rows(played, found)),
@@ -128,7 +131,7 @@ def _write_tables(played: Played, folder: Path) -> list[EventOutcome]:
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         for schema, rows in small:
-            if rows is not None and (len(rows) or schema in (SKIPPED, PROTECTIONS, OPT_OUTS, UNAVAILABLE)):
+            if rows is not None and (len(rows) or schema in ALWAYS):
                 write_csv(connection, schema, rows, folder / f"{schema.name}.csv")
         for schema in (TELEMETRY, INSTRUCTIONS, ANSWERS):
             rows = kept(played, schema.name)
@@ -143,6 +146,10 @@ def _write_tables(played: Played, folder: Path) -> list[EventOutcome]:
         "synthetic": True, "season": played.season.name, "seed": played.seed, "homes": played.homes,
         "assumptions": list(played.season.assumptions)}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return found
+
+
+def _or_empty(rows: pa.Table | None, schema: TableSchema) -> pa.Table:
+    return empty(schema) if rows is None else rows
 
 
 def _z(instant: Any) -> str:
