@@ -119,6 +119,7 @@ def test_the_sites_own_generator_helps() -> None:
 
 @pytest.mark.parametrize(("trip_kwh", "waived", "covered"), [(50, False, 2), (51, False, 1), (51, True, 4)])
 def test_the_next_trip_stays_in_the_battery_unless_it_is_waived(trip_kwh: float, waived: bool, covered: int) -> None:
+    """A vehicle keeps what its own next trip takes (R126)."""
     plan = assign(buses(1, trip_kwh=[trip_kwh]), places(SHELTER, load_kw=[25] * 4),
                   replace(STRAIGHT, trips_waived=waived))
     assert steps(plan) == (0, covered)

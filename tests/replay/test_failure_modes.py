@@ -197,6 +197,7 @@ def test_a_device_that_only_says_it_delivers_is_measured_by_its_meter() -> None:
 
 
 def test_an_acknowledgement_is_not_a_delivery() -> None:
+    """What is acknowledged and not seen in telemetry does not count as delivered (R132)."""
     world = tiny(2, obeys=[False, True])
     in_event(world, 60)
     assert {"received", "not_obeyed"} <= set(answers(world, 0)) and "seen" not in answers(world, 0)
@@ -375,6 +376,7 @@ def test_who_opts_out_mid_event_is_restored_and_not_asked_again() -> None:
 
 
 def test_an_emergency_stop_releases_every_device_and_proves_it() -> None:
+    """One act lets go of every device, and telemetry proves it (R151)."""
     world = tiny(4)
     in_event(world)
     world.cut_link(3)

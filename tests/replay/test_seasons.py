@@ -50,7 +50,9 @@ def shortened(name: str, folder: Path, first: date, last: date, **changes: objec
 @pytest.fixture(scope="module")
 def elrp(tmp_path_factory) -> Replayed:
     folder = tmp_path_factory.mktemp("elrp")
-    file = shortened("elrp-2022", folder, date(2022, 8, 22), date(2022, 9, 2))
+    stories = {"suspended": "0.01", "unsigned": "0.01", "direct": "0.4"}
+    file = shortened("elrp-2022", folder, date(2022, 8, 22), date(2022, 9, 2),
+                     enrollment={"follows": "participants", "first_days_before": 60, "stories": stories})
     return replay(ReplayRequest(season=file, out=folder / "run", homes=25))
 
 
@@ -126,6 +128,16 @@ def test_the_public_table_says_who_was_called_and_what_was_given_at_most(elrp: R
         assert float(row["peak_mw"]) * 1000 == pytest.approx(peak_kw, abs=1e-3)
         energy_kwh = sum(float(step["delivered_kw"]) for step in mine) / 12
         assert float(row["delivered_mwh"]) * 1000 == pytest.approx(energy_kwh, abs=1e-3)
+
+
+def test_direct_participants_and_those_of_an_aggregator_are_told_and_asked(elrp: Replayed) -> None:
+    """A customer that takes part directly is told directly, another through its aggregator; both are asked (R73)."""
+    channel = {row["enrollment_id"]: row["channel"] for row in rows(elrp, "notices.csv")}
+    given = {row["enrollment_id"] for row in rows(elrp, "called_discharge.csv")}
+    assert {channel[name] for name in given} == {"direct", "aggregator"}
+    direct = {row["enrollment_id"] for row in rows(elrp, "enrollments.csv")
+              if row["participant_id"] == row["customer_id"]}
+    assert {name for name in channel if channel[name] == "direct"} == direct & set(channel)
 
 
 def test_what_is_paid_stays_what_a_home_can_earn(elrp: Replayed) -> None:

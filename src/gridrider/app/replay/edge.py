@@ -34,13 +34,12 @@ def write_csv(connection: duckdb.DuckDBPyConnection, schema: TableSchema, rows: 
 
 
 def write_parquet(connection: duckdb.DuckDBPyConnection, schema: TableSchema, rows: pa.Table, path: Path) -> None:
-    """Write rows with inside names as Parquet, sorted by key; instants and numbers keep their types."""
+    """Write rows with inside names as Parquet, in the order in which they were kept; numbers keep their types."""
     connection.register("edge_rows", rows)
-    order = ", ".join(f'"{name}"' for name in schema.key) or "all"
     cells = ", ".join(f"{_typed(column, column.inside_name in rows.column_names)} as \"{column.name}\""
                       for column in schema.columns)
     target = str(path).replace("'", "''")
-    connection.execute(f"copy (select {cells} from edge_rows order by {order}) to '{target}' "
+    connection.execute(f"copy (select {cells} from edge_rows) to '{target}' "
                        "(format parquet, compression zstd)")
     connection.unregister("edge_rows")
 

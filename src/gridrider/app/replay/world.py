@@ -180,9 +180,10 @@ class World:
             around = replace(around, voltage_pu=self.voltage_of(start_s, around))
         self.state, flows = run(self.parameters, self.state, self.sent, around, dt_s=dt_s, use_compiled=False)
         self.sent = Commands.none(len(self.parameters))
-        slots = ((start_s - midnight_s + dt_s * np.arange(len(around))) // SLOT_S).astype(np.int64)
+        slots, first = np.unique(((start_s - midnight_s + dt_s * np.arange(len(around))) // SLOT_S).astype(np.int64),
+                                 return_index=True)
         for name, register in self._registers.items():
-            np.add.at(register, slots, getattr(flows, name))
+            register[slots] += np.add.reduceat(getattr(flows, name), first, axis=0)
         return around, flows
 
     def _surroundings(self, day: date, dt_s: int) -> Surroundings:
