@@ -20,6 +20,9 @@ def test_an_event_called_off_while_it_runs_hands_everybody_back(tmp_path: Path) 
     world = tiny(3)
     event_id = world.call()
     world.run(EVENT + 10 * MINUTE)
+    for _ in range(2):
+        cancel_event(world.desk, event_id, "operator", world.now)
+    world.run(world.now + TICK)
     cancel_event(world.desk, event_id, "operator", world.now)
     world.run(world.now + 4 * TICK)
     assert [world.sent(home)[-1]["origin"] for home in range(3)] == ["restore"] * 3

@@ -79,19 +79,22 @@ class Feed:
 
     alerts: list[StormAlert] = field(default_factory=list)
     lost: bool = False
+    areas: tuple[str, ...] = ("CA",)
+    """Which answer."""
 
     def poll(self, now: datetime) -> Poll:
         """What is listed now; nothing where the feed is lost."""
-        return Poll(alerts=() if self.lost else tuple(self.alerts), heard_at={} if self.lost else {"CA": now},
-                    dropped={}, problems=())
+        return Poll(alerts=() if self.lost else tuple(self.alerts), dropped={}, problems=(),
+                    heard_at={} if self.lost else dict.fromkeys(self.areas, now))
 
-    def say(self, now: datetime, product: str = "HW.W", action: str = "NEW", hours: float = 12.0) -> None:
-        """A message about the whole county, from an hour ahead on."""
+    def say(self, now: datetime, product: str = "HW.W", action: str = "NEW", hours: float = 12.0,
+            county: str = COUNTY) -> None:
+        """A message about a whole county, from an hour ahead on."""
         phenomenon, significance = product.split(".")
         self.alerts.append(StormAlert(
             alert_id=f"alert-{len(self.alerts)}", title=product, action=action, sent=now,
             event=replace(STORM, phenomenon=phenomenon, significance=significance), onset=now + timedelta(hours=1),
-            ends=now + timedelta(hours=hours), zones=(COUNTY,)))
+            ends=now + timedelta(hours=hours), zones=(county,)))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -113,10 +116,19 @@ class Tiny:
         """The world's clock."""
         return self.world.now
 
+    @property
+    def soon(self) -> datetime:
+        """A moment after the look of now."""
+        return self.now + timedelta(seconds=1)
+
     def live(self, until: datetime) -> None:
         """Time goes by, and nobody looks; homes report every five minutes."""
         while self.now < until:
             self.world.advance(self.now + TICK)
+
+    def skip_to(self, instant: datetime) -> None:
+        """Jump to a time at which all homes stand as they stand now."""
+        self.world.state = replace(self.world.state, clock_s=instant.timestamp())
 
     def look(self) -> pa.Table:
         """The program looks once; what it sent."""
@@ -137,11 +149,11 @@ class Tiny:
 
     # ---- people ------------------------------------------------------------------------------------
     def call(self, start: datetime = EVENT, *, hours: float = 3.0, target_kw: Decimal | None = None,
-             service: str = "peak", kind: str = "peak", event_id: str = "") -> str:
+             service: str = "peak", kind: str = "peak", event_id: str = "", zones: tuple[str, ...] = ()) -> str:
         """Call an event; it must be let."""
         event_id = event_id or f"event-{len(self.desk.called)}"
         refused = call_event(self.desk, CallRequest(
-            event_id=event_id, service=service, kind=kind, start=start, end=start + timedelta(hours=hours), zones=(),
+            event_id=event_id, service=service, kind=kind, start=start, end=start + timedelta(hours=hours), zones=zones,
             notice="day_of", reason="a hot evening", target_kw=target_kw, proposed_by="operator",
             approved_by="shift lead"), self.now)
         assert refused == ()
@@ -150,13 +162,13 @@ class Tiny:
     def opt_out(self, event_id: str, *homes: int) -> None:
         """Customers leave an event."""
         self.desk.keep({OPT_OUTS.name: rows_of(OPT_OUTS, len(homes), {
-            "event_id": event_id, "enrollment_id": self.names(*homes), "at": self.now})},
+            "event_id": event_id, "enrollment_id": self.names(*homes), "at": self.soon})},
             key=f"opt out {self.now} {event_id} {homes}")
 
     def suspend(self, *homes: int) -> None:
         """Customers switch the program off."""
         self.desk.keep({ACTS.name: rows_of(ACTS, len(homes), {
-            "act": "suspend", "at": self.now, "enrollment_id": self.names(*homes), "by": "customer"})},
+            "act": "suspend", "at": self.soon, "enrollment_id": self.names(*homes), "by": "customer"})},
             key=f"suspend {self.now} {homes}")
 
     # ---- faults ------------------------------------------------------------------------------------
@@ -216,8 +228,9 @@ class Tiny:
         _write(folder / "stops.csv", ["stopped_at,resumed_at", *(
             f"{row['stopped_at']},{row['resumed_at']}" for row in stops_rows(played))])
         (folder / "run.json").write_text(json.dumps({
-            "operation": {"tick_seconds": 300, "lease_seconds": 1200}, "tariff_path": str(MUNICIPAL),
-            "period_start": "2025-01-01", "as_of": "2026-01-01"}), encoding="utf-8")
+            "operation": {"tick_seconds": 300, "lease_seconds": 1200},
+            "tariff_path": str(self.world.season.tariff_file),
+            "period_start": "2025-01-01", "as_of": "2027-01-01"}), encoding="utf-8")
         return folder
 
     def _suspended(self) -> pa.Table:
@@ -238,22 +251,23 @@ class Tiny:
 
 
 @cache
-def _tariff() -> Tariff:
-    tariff, _ = load(MUNICIPAL)
+def tariff_of(file: Path) -> Tariff:
+    """A tariff, read once."""
+    tariff, _ = load(file)
     if tariff is None:
-        raise ValueError(f"{MUNICIPAL} cannot be read")
+        raise ValueError(f"{file} cannot be read")
     return tariff
 
 
 def tiny(count: int = 8, *, rider: str = "battery", service: str = "peak", stored_share: float = 0.9,
-         start: datetime = EVENT - BEFORE, store: Store | None = None,
+         start: datetime = EVENT - BEFORE, store: Store | None = None, tariff_file: Path = MUNICIPAL,
          enrollments: Callable[[pa.Table], pa.Table] = lambda rows: rows,
          devices: Callable[[pa.Table], pa.Table] = lambda rows: rows,
          trips: Callable[[date], Trips] | None = None, **changed: Any) -> Tiny:
     """Homes of 1 kW load with one battery of 13.5 kWh and 5 kW, kept at 20 %; `changed` are columns of the fleet."""
     parameters = fleet(BARE, count, **changed)
-    tariff = _tariff()
-    season = _season(tariff, rider, service, count)
+    tariff = tariff_of(tariff_file)
+    season = _season(tariff, tariff_file, rider, service, count, start - timedelta(days=60))
     members = make_members(season, parameters, count, 1)
     program = Program(tariff=tariff, enrollments=enrollments(members.enrollments),
                       device_table=devices(members.devices), feeders=members.feeders, tick_s=300, lease_s=1200)
@@ -286,13 +300,13 @@ def changed_column(rows: pa.Table, name: str, cells: Sequence[object]) -> pa.Tab
     return rows.set_column(place, rows.schema.field(place), pa.array(cells, rows.schema.field(place).type))
 
 
-def _season(tariff: Tariff, rider: str, service: str, homes: int) -> Season:
+def _season(tariff: Tariff, file: Path, rider: str, service: str, homes: int, start: datetime) -> Season:
     return Season(
-        name="tiny", title="A tiny world", file=Path("tiny"), tariff_file=MUNICIPAL, tariff=tariff, rider=rider,
+        name="tiny", title="A tiny world", file=Path("tiny"), tariff_file=file, tariff=tariff, rider=rider,
         service=service, period="2025", readings=DateSpan(first=date(2025, 1, 1), end=date(2026, 1, 1)), every_day=True,
         zone="", timezone=PACIFIC, latitude_deg=38.6, longitude_deg=-121.5, homes=homes, seed=1, assumptions=(),
         published={}, fleet={}, fleet_rules={}, behaviour={}, warmest_c=(25.0,), tick_minutes=5, lease_minutes=20,
-        enrollment={"from": date(2025, 1, 1), "weather_codes": {"county": COUNTY}}, people={}, calls=(), hot_spells=(),
+        enrollment={"from": start.date(), "weather_codes": {"county": COUNTY}}, people={}, calls=(), hot_spells=(),
         outages=(), storms=(), feeders=())
 
 

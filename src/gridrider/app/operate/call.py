@@ -75,7 +75,12 @@ def call_event(desk: Desk, request: CallRequest, now: datetime) -> tuple[Refusal
 
 
 def cancel_event(desk: Desk, event_id: str, by: str, now: datetime) -> None:
-    """Call an event off; the next look hands every device back that was asked or prepared for it."""
+    """Call an event off; the next look hands every device back that was asked or prepared for it.
+
+    Calling it off again, or when it is over, changes nothing.
+    """
+    if not any(called.event.event_id == event_id and now < called.over_at for called in desk.called):
+        return
     desk.keep({CALLED.name: rows_of(CALLED, 1, {"event_id": event_id, "act": "cancel", "at": now, "approved_by": by})},
               key=f"cancel {event_id}")
 

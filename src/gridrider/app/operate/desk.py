@@ -121,9 +121,9 @@ class Desk:
         if not said:
             return
         commit = self.store.commit(STREAM, said, key=key, expected=self.version)
-        self.version = commit.version
         if commit.repeated:
-            return
+            return  # with the version of then, which is not the newest
+        self.version = commit.version
         for name in LEARNED:
             if name in said:
                 self._learn(name, said[name])
