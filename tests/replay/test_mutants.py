@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from numpy.typing import NDArray
 
-from gridrider.app.operate import ask, stop
+from gridrider.app.operate import ask, hear, instruct, share, stop
 from gridrider.app.operate import tick as ticking
 from gridrider.app.operate.desk import Desk
 from gridrider.app.operate.stop import emergency_stop
@@ -137,7 +138,7 @@ def without(*protections: Protection) -> Mutant:
     """Those protections do not bind; where a device's own power bounds, twice of it does."""
     ceilings = bounds._ceilings
 
-    def some(*given: Any) -> Iterator[tuple[Protection, bounds.Floats]]:
+    def some(*given: Any) -> Iterator[tuple[Protection, NDArray[np.float64]]]:
         for protection, most_kw in ceilings(*given):
             if protection not in protections:
                 yield protection, most_kw
@@ -158,7 +159,7 @@ def without_floor(patch: pytest.MonkeyPatch) -> None:
 
 def shared_beyond_bounds(patch: pytest.MonkeyPatch) -> None:
     """Sharing out forgets the bounds; the last word does not."""
-    share_out = ask.share_out
+    share_out = share.share_out
 
     def generous(*given: Any, **named: Any) -> Any:
         shared = share_out(*given, **named)
@@ -212,13 +213,13 @@ def nobody_leaves_before_the_end(patch: pytest.MonkeyPatch) -> None:
 
 def nobody_leaves_at_the_end(patch: pytest.MonkeyPatch) -> None:
     """An event that is over is closed, and that is all."""
-    hand_back = ticking.hand_back
+    hand_back = instruct.hand_back
     patch.setattr(ticking, "hand_back", lambda desk, device, now, **said: hand_back(desk, device[:0], now, **said))
 
 
 def nobody_leaves_at_a_stop(patch: pytest.MonkeyPatch) -> None:
     """A stop stops asking, and lets who holds an instruction hold it."""
-    hand_back = stop.hand_back
+    hand_back = instruct.hand_back
     patch.setattr(stop, "hand_back", lambda desk, device, now, **said: hand_back(desk, device[:0], now, **said))
     nobody_leaves_before_the_end(patch)
 
@@ -230,7 +231,7 @@ def deaf_to_opt_outs(patch: pytest.MonkeyPatch) -> None:
 
 def mute_before_sending(patch: pytest.MonkeyPatch) -> None:
     """What was given up as unknown is not said to be."""
-    check = ticking.check
+    check = hear.check
     patch.setattr(ticking, "check", lambda *given: check(*given).slice(0, 0))
 
 

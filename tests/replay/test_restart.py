@@ -36,7 +36,7 @@ def until_it_dies(file: Path, place: str) -> None:
         world.opt_out(event_id, 1)
         world.run(DIES - TICK)
         world.live(DIES)
-        world.devices = Deadly(world.world, place)  # type: ignore[assignment]
+        world.devices = Deadly(world.world, place)
         world.look()
 
 

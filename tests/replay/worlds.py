@@ -259,7 +259,7 @@ def tariff_of(file: Path) -> Tariff:
     return tariff
 
 
-def tiny(count: int = 8, *, rider: str = "battery", service: str = "peak", stored_share: float = 0.9,
+def tiny(count: int = 8, *, rider: str = "battery", service: str = "peak", stored_share: float | Sequence[float] = 0.9,
          start: datetime = EVENT - BEFORE, store: Store | None = None, tariff_file: Path = MUNICIPAL,
          enrollments: Callable[[pa.Table], pa.Table] = lambda rows: rows,
          devices: Callable[[pa.Table], pa.Table] = lambda rows: rows,
@@ -274,7 +274,7 @@ def tiny(count: int = 8, *, rider: str = "battery", service: str = "peak", store
     never = np.full(count, np.inf)
     world = World(season=season, seed=1, parameters=parameters, is_ev=members.is_ev,
                   enrollment_id=program.enrollment_id, weather=Calm(season=season, seed=1),
-                  state=FleetState.start(parameters, clock_s=start.timestamp(), stored_share=stored_share),
+                  state=FleetState.start(parameters, clock_s=start.timestamp(), stored_share=np.asarray(stored_share)),
                   outage_from_s=never.copy(), outage_until_s=never.copy(), silent_from_s=never.copy(),
                   silent_until_s=never.copy(), trips_of=trips or (lambda day: Trips.none(count)))
     kept_in = MemoryStore() if store is None else store

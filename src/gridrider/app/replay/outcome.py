@@ -86,13 +86,21 @@ def unavailable_rows(played: Played) -> pa.Table:
 
 
 def _suspended(played: Played) -> pa.Table:
+    """From each suspension to the customer's next word, or to the end of the replay."""
     rows = kept(played, ACTS.name)
     if rows is None:
         return empty(UNAVAILABLE)
-    off = rows.filter(pc.equal(rows.column("act"), "suspend"))
-    return rows_of(UNAVAILABLE, len(off), {"enrollment_id": off.column("enrollment_id"), "start": off.column("at"),
-                                           "end": played.sunset, "reason": "suspended",
-                                           "evidence": "switched off by the customer"})
+    ends: dict[str, datetime] = {}
+    spans: list[tuple[str, datetime, datetime]] = []
+    for act in reversed(rows.to_pylist()):
+        name = act["enrollment_id"]
+        if act["act"] == "suspend":
+            spans.append((name, act["at"], ends.get(name, played.sunset)))
+        ends[name] = act["at"]
+    spans.reverse()
+    who, start, end = zip(*spans, strict=True) if spans else ((), (), ())
+    return rows_of(UNAVAILABLE, len(spans), {"enrollment_id": who, "start": start, "end": end, "reason": "suspended",
+                                             "evidence": "switched off by the customer"})
 
 
 def storm_spans(played: Played) -> list[tuple[str, datetime, datetime | None, str, str]]:
