@@ -50,7 +50,7 @@ def solve(cost: Floats, lower: Floats, upper: Floats, rows: sparse.csr_matrix, r
           row_upper: Floats, presolve: str = "choose") -> tuple[float, Floats]:
     """The least cost and the variables; RuntimeError when HiGHS finds no optimum."""
     highs = highspy.Highs()
-    for option, choice in (("output_flag", False), ("threads", 1), ("presolve", presolve),
+    for option, choice in (("output_flag", False), ("presolve", presolve),
                            ("primal_feasibility_tolerance", 1e-10), ("dual_feasibility_tolerance", 1e-10)):
         highs.setOptionValue(option, choice)
     model = highspy.HighsLp()

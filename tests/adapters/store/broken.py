@@ -1,6 +1,7 @@
 """Stores that break one promise each, to see that the shipped checks notice."""
 
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -118,11 +119,12 @@ class DropsTypes(MemoryStore):
 
 
 class WithoutTransaction(SqliteStore):
-    """Lets each statement reach the disk by itself."""
+    """Lets each statement reach the disk by itself, and dawdles between them, so that a kill finds it there."""
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with self._held() as connection:
+            connection.set_trace_callback(lambda statement: time.sleep(0.02))
             yield connection
 
 
